@@ -1,0 +1,125 @@
+"""boto3 clients that cannot leave the loopback interface.
+
+The embedded engine and the local deployment talk to S3 and Personalize through these clients alone.
+They read no profile, no shared configuration and no environment of AWS, know no proxy, and refuse
+before sending when a request would go anywhere but to this machine. Nothing here knows which
+service stands behind the endpoint.
+"""
+
+import ipaddress
+import os
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.config import Config
+
+LOCAL_ACCOUNT = "123456789012"
+LOCAL_REGION = "us-east-1"
+
+Service = Literal["personalize", "personalize-runtime", "personalize-events", "s3"]
+
+
+class NotLoopbackError(ValueError):
+    """An address that leaves this machine was given where only loopback is allowed."""
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether the host of ``url`` is ``localhost`` or a loopback address (127/8, ::1)."""
+    host = urlsplit(url).hostname
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def require_loopback(url: str) -> str:
+    """Return ``url`` unchanged if it stays on this machine.
+
+    Raises:
+        NotLoopbackError: The host of ``url`` is not a loopback address.
+    """
+    if not is_loopback(url):
+        raise NotLoopbackError(
+            f"{url} is not on this machine: the local deployment talks only to "
+            "http://127.0.0.1:PORT, http://localhost:PORT or http://[::1]:PORT"
+        )
+    return url
+
+
+def make_client(
+    service: Service,
+    endpoint_url: str,
+    *,
+    region: str = LOCAL_REGION,
+    account: str = LOCAL_ACCOUNT,
+    read_timeout_s: float = 300,
+) -> Any:
+    """Make a boto3 client of ``service`` at ``endpoint_url``, whatever the environment says.
+
+    Args:
+        service: Name of the service as boto3 knows it.
+        endpoint_url: Where the service listens, on loopback.
+        region: Region that requests are signed for.
+        account: Twelve digits; used as access key, so that the engine answers for this account.
+        read_timeout_s: Seconds to wait for an answer.
+
+    Raises:
+        NotLoopbackError: ``endpoint_url`` is not on this machine.
+    """
+    require_loopback(endpoint_url)
+    session = boto3.Session(
+        aws_access_key_id=account,
+        aws_secret_access_key="local",  # noqa: S106 - signs requests to this machine only
+        region_name=region,
+        botocore_session=_isolated_session(),
+    )
+    client = session.client(
+        service,
+        endpoint_url=endpoint_url,
+        use_ssl=False,
+        config=Config(
+            proxies={},
+            read_timeout=read_timeout_s,
+            retries={"mode": "standard", "total_max_attempts": 4},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={
+                "addressing_style": "path",
+                "use_accelerate_endpoint": False,
+                "use_dualstack_endpoint": False,
+                "us_east_1_regional_endpoint": "regional",
+            },
+        ),
+    )
+    client.meta.events.register_first("before-send.*.*", _refuse_to_leave)
+    return client
+
+
+def _isolated_session() -> botocore.session.Session:
+    """A botocore session that sees neither the user's AWS files nor AWS variables."""
+    session = botocore.session.Session()
+    for variable, value in {
+        "profile": None,
+        "config_file": os.devnull,
+        "credentials_file": os.devnull,
+        "use_fips_endpoint": False,
+        "use_dualstack_endpoint": False,
+        "ignore_configured_endpoint_urls": True,
+        "ca_bundle": None,
+        "sts_regional_endpoints": "regional",
+        "retry_mode": "standard",
+        "account_id_endpoint_mode": "disabled",
+    }.items():
+        session.set_config_variable(variable, value)
+    return session
+
+
+def _refuse_to_leave(request: AWSPreparedRequest, **_: Any) -> None:
+    require_loopback(str(request.url))
