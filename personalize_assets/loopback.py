@@ -15,6 +15,7 @@ import boto3
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 LOCAL_ACCOUNT = "123456789012"
 LOCAL_REGION = "us-east-1"
@@ -76,7 +77,7 @@ def make_client(
     require_loopback(endpoint_url)
     session = boto3.Session(
         aws_access_key_id=account,
-        aws_secret_access_key="local",  # noqa: S106 - signs requests to this machine only
+        aws_secret_access_key="local",
         region_name=region,
         botocore_session=_isolated_session(),
     )
@@ -105,19 +106,20 @@ def make_client(
 def _isolated_session() -> botocore.session.Session:
     """A botocore session that sees neither the user's AWS files nor AWS variables."""
     session = botocore.session.Session()
-    for variable, value in {
-        "profile": None,
+    settings: dict[str, Any] = {
+        name: declaration[2] for name, declaration in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    settings |= {
         "config_file": os.devnull,
         "credentials_file": os.devnull,
-        "use_fips_endpoint": False,
-        "use_dualstack_endpoint": False,
         "ignore_configured_endpoint_urls": True,
-        "ca_bundle": None,
-        "sts_regional_endpoints": "regional",
-        "retry_mode": "standard",
-        "account_id_endpoint_mode": "disabled",
-    }.items():
-        session.set_config_variable(variable, value)
+        "s3": {},
+        "proxies_config": {},
+    }
+    # Overrides of the store win over environment and files; those of the session do not.
+    store = session.get_component("config_store")
+    for name, value in settings.items():
+        store.set_config_variable(name, value)
     return session
 
 
