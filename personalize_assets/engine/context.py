@@ -1,0 +1,45 @@
+"""What an operation is given beside its request: who asks, and the parts of the engine.
+
+One value per request. Operations take the clock and new ids from here, so that tests decide both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from personalize_assets.engine.jobs import JobRunner
+    from personalize_assets.engine.settings import EngineSettings
+    from personalize_assets.engine.store import Store
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware, in UTC."""
+
+NewId = Callable[[], str]
+"""Gives a fresh identifier of eight hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """Everything an operation may use.
+
+    Attributes:
+        account: Twelve digits, from the access key.
+        region: From the scope of the signature.
+        request_id: The id that the caller sees in ``ResponseMetadata``.
+        store: Control plane and artifacts.
+        jobs: Takes asynchronous work.
+        clock: The present moment.
+        new_id: Fresh identifiers.
+        settings: Of this engine.
+    """
+
+    account: str
+    region: str
+    request_id: str
+    store: "Store"
+    jobs: "JobRunner"
+    clock: Clock
+    new_id: NewId
+    settings: "EngineSettings"
