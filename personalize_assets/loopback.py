@@ -79,7 +79,7 @@ def make_client(
         aws_access_key_id=account,
         aws_secret_access_key="local",
         region_name=region,
-        botocore_session=_isolated_session(),
+        botocore_session=_isolated_session(region),
     )
     client = session.client(
         service,
@@ -103,13 +103,14 @@ def make_client(
     return client
 
 
-def _isolated_session() -> botocore.session.Session:
+def _isolated_session(region: str) -> botocore.session.Session:
     """A botocore session that sees neither the user's AWS files nor AWS variables."""
     session = botocore.session.Session()
     settings: dict[str, Any] = {
         name: declaration[2] for name, declaration in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
     }
     settings |= {
+        "region": region,
         "config_file": os.devnull,
         "credentials_file": os.devnull,
         "ignore_configured_endpoint_urls": True,

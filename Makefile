@@ -1,0 +1,68 @@
+# Everything starts here. `make` alone lists the commands; each makes what it needs.
+# The virtual environment is made with uv where uv is installed, else with plain Python.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run dev test test-all lint format bench lock docs clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment (the other commands do it when needed)
+
+$(STAMP): pyproject.toml requirements.lock
+	@echo "Installing into $(VENV) (once, a few minutes without a package cache) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv -q --allow-existing --python $(PYTHON) $(VENV) && \
+		uv pip install -q --python $(BIN)/python -r requirements.lock && \
+		uv pip install -q --python $(BIN)/python --no-deps -e . ; \
+	else \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0] + "; choose one with make PYTHON=/path/to/python3")' && \
+		$(PYTHON) -m venv $(VENV) && \
+		$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock && \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; \
+	fi
+	@touch $@
+
+run: $(STAMP) ## run the main job on the embedded engine (ARGS="--data PATH" for other data)
+	@$(BIN)/personalize-assets run $(ARGS)
+
+dev: $(STAMP) ## open the Dagster UI
+	@$(BIN)/personalize-assets dev $(ARGS)
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+test-all: $(STAMP) ## run all tests, the slow ones too
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m 'not aws' $(ARGS)
+
+lint: $(STAMP) ## check format, rules, types, directions and dependencies
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/deptry .
+
+format: $(STAMP) ## format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure cleaning and the batch transform against a peer in the same run
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_cleaning $(ARGS)
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_batch_format $(ARGS)
+
+docs: $(STAMP) ## write the generated tables of README.md
+	@$(BIN)/python -m personalize_assets_tests.readme --write
+
+lock: ## resolve the dependencies anew into requirements.lock (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --extra dev \
+		--custom-compile-command "make lock" -o requirements.lock pyproject.toml
+
+clean: ## stop the local stack and delete its state, environment and caches
+	@if [ -x $(BIN)/personalize-local ]; then $(BIN)/personalize-local stop; fi
+	@rm -rf .personalize $(VENV) .pytest_cache .ruff_cache
