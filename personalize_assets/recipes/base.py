@@ -1,0 +1,248 @@
+"""The values that recipes work on and the seams they implement.
+
+Holds histories, training data and the protocols of learners and models. Knows nothing of files of
+the engine, of requests, of SQL or of any one recipe.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int32]
+LongArray = NDArray[np.int64]
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+Progress = Callable[[str, float], None]
+"""Called with the name of a stage and the share of it that is done, from 0 to 1."""
+
+
+def ignore_progress(stage: str, share: float) -> None:
+    """Take a report of progress and do nothing with it."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What each of ``n`` users did, oldest first, as one flat array with row pointers.
+
+    Attributes:
+        indptr: Row ``u`` is ``items[indptr[u]:indptr[u + 1]]``; int64, shape ``(n + 1,)``.
+        items: Item indices into the catalogue; int32, shape ``(n_events,)``.
+        timestamps: Epoch seconds; int64, shape ``(n_events,)``.
+    """
+
+    indptr: LongArray
+    items: IntArray
+    timestamps: LongArray
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @classmethod
+    def empty(cls, n_users: int) -> Self:
+        """Histories of ``n_users`` users who did nothing yet."""
+        return cls(
+            indptr=np.zeros(n_users + 1, dtype=np.int64),
+            items=np.zeros(0, dtype=np.int32),
+            timestamps=np.zeros(0, dtype=np.int64),
+        )
+
+    @property
+    def lengths(self) -> LongArray:
+        """Number of events of each user; int64, shape ``(n,)``."""
+        return np.diff(self.indptr)
+
+    @property
+    def rows(self) -> IntArray:
+        """Row of each event; int32, shape ``(n_events,)``."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), self.lengths)
+
+    def slice(self, start: int, stop: int) -> "Histories":
+        """The rows from ``start`` up to ``stop``, as views of these arrays."""
+        low, high = int(self.indptr[start]), int(self.indptr[stop])
+        return Histories(
+            indptr=self.indptr[start : stop + 1] - low,
+            items=self.items[low:high],
+            timestamps=self.timestamps[low:high],
+        )
+
+    def where(self, keep: BoolArray) -> "Histories":
+        """The same users with only the events that ``keep`` marks.
+
+        Args:
+            keep: Shape ``(n_events,)``.
+        """
+        kept = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
+        return Histories(
+            indptr=kept[self.indptr], items=self.items[keep], timestamps=self.timestamps[keep]
+        )
+
+    def take(self, users: BoolArray) -> "Histories":
+        """Only the users that ``users`` marks; shape ``(n,)``."""
+        kept = self.where(np.repeat(users, self.lengths))
+        lengths = self.lengths[users]
+        return Histories(
+            indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+            items=kept.items,
+            timestamps=kept.timestamps,
+        )
+
+    def last(self, count: int) -> "Histories":
+        """The same users with only the newest ``count`` events of each."""
+        ends = np.repeat(self.indptr[1:], self.lengths)
+        return self.where(np.arange(len(self.items)) >= ends - count)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The interactions that a recipe trains on, in any order, with ids turned into indices.
+
+    Attributes:
+        user_ids: Ids by user index; length ``n_users``.
+        item_ids: The catalogue: ids of interactions and of the Items dataset; length ``n_items``.
+        user: User index of each row; int32, shape ``(n,)``.
+        item: Item index of each row; int32, shape ``(n,)``.
+        timestamp: Epoch seconds of each row; int64, shape ``(n,)``.
+        event_type: Index into ``event_type_names`` of each row, -1 where there is none; int16.
+        event_type_names: The event types that occur.
+        event_value: Value of each row, NaN where there is none; float32.
+        item_features: The Items dataset, one row per catalogue item and in its order.
+        user_features: The Users dataset, one row per user and in the order of ``user_ids``.
+    """
+
+    user_ids: pa.StringArray
+    item_ids: pa.StringArray
+    user: IntArray
+    item: IntArray
+    timestamp: LongArray
+    event_type: NDArray[np.int16] | None = None
+    event_type_names: tuple[str, ...] = ()
+    event_value: FloatArray | None = None
+    item_features: pa.Table | None = None
+    user_features: pa.Table | None = None
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    @property
+    def n_users(self) -> int:
+        """Number of users."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items in the catalogue."""
+        return len(self.item_ids)
+
+    def histories(self, rng: np.random.Generator) -> Histories:
+        """What each user did, oldest first.
+
+        Rows with equal user, item and timestamp are one event, so that a click and a watch of the
+        same second are never taken for a repeat. Events of the same second are shuffled.
+
+        Args:
+            rng: Orders ties of time.
+
+        Returns:
+            One row per user index, also for users without a row.
+        """
+        return build_histories(self.user, self.item, self.timestamp, self.n_users, rng)
+
+
+def build_histories(
+    user: IntArray,
+    item: IntArray,
+    timestamp: LongArray,
+    n_users: int,
+    rng: np.random.Generator,
+) -> Histories:
+    """Order events by user and time, merging equal events and shuffling ties of time.
+
+    Args:
+        user: User index of each row; shape ``(n,)``.
+        item: Item index of each row; shape ``(n,)``.
+        timestamp: Epoch seconds of each row; shape ``(n,)``.
+        n_users: Number of rows of the result.
+        rng: Orders events of one user that have the same timestamp.
+    """
+    order = np.lexsort((item, timestamp, user))
+    user, item, timestamp = user[order], item[order], timestamp[order]
+    first = np.ones(len(user), dtype=np.bool_)
+    first[1:] = (
+        (user[1:] != user[:-1]) | (timestamp[1:] != timestamp[:-1]) | (item[1:] != item[:-1])
+    )
+    user, item, timestamp = user[first], item[first], timestamp[first]
+    shuffled = np.lexsort((rng.random(len(user), dtype=np.float32), timestamp, user))
+    counts = np.bincount(user, minlength=n_users)
+    return Histories(
+        indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        items=item[shuffled].astype(np.int32, copy=False),
+        timestamps=timestamp[shuffled].astype(np.int64, copy=False),
+    )
+
+
+class Model(Protocol):
+    """What a recipe learned, able to score the whole catalogue for any history."""
+
+    n_items: int
+    """Size of the catalogue that the model was trained on."""
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score every item for every history.
+
+        Args:
+            histories: Any users, also such that the training did not see. An empty history is the
+                question of a new user and gets the recipe's cold-start answer.
+
+        Returns:
+            Shape ``(n, n_items)``; higher is better, ``-inf`` is never served. A softmax over a
+            row is the share that Amazon Personalize calls the score.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model into an existing folder, without pickling anything."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model that ``save`` wrote.
+
+        Raises:
+            ModelFormatError: The files are of another format version or of another model.
+        """
+        ...
+
+
+class Learner(Protocol):
+    """How one recipe learns its model."""
+
+    model_type: type[Model]
+    """The class of the models that ``fit`` returns."""
+
+    def fit(
+        self,
+        data: TrainingData,
+        histories: Histories,
+        config: Any,
+        featurization: Any,
+        rng: np.random.Generator,
+        progress: Progress = ignore_progress,
+    ) -> Model:
+        """Learn from the histories of the training users.
+
+        Args:
+            data: Catalogue and features; its interactions also hold those of held-out users, so a
+                learner reads events from ``histories`` only.
+            histories: The training users; other users' rows are not in it.
+            config: An instance of the recipe's ``config`` class.
+            featurization: An instance of the recipe's ``featurization`` class.
+            rng: The only source of chance.
+            progress: Told of the stages.
+        """
+        ...

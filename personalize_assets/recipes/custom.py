@@ -1,0 +1,140 @@
+"""The custom recipes that are declared but not trained here yet.
+
+A recipe moves to a file of its own when its learner is built.
+"""
+
+import datetime as dt
+
+from personalize_assets.recipes.options import (
+    ActionOptions,
+    AffinityOptions,
+    SequenceOptions,
+    SimilarItemsOptions,
+    TransformerOptions,
+    TrendingOptions,
+    UserHistoryOptions,
+)
+from personalize_assets.recipes.spec import RecipeSpec
+
+USER_PERSONALIZATION_V2 = RecipeSpec(
+    name="aws-user-personalization-v2",
+    recipe_type="USER_PERSONALIZATION",
+    description="Items that a user will like next, for catalogues of up to five million items.",
+    created=dt.date(2024, 5, 1),
+    algorithm="aws-user-personalization-v2",
+    feature_transformation="aws-user-personalization-v2",
+    used_datasets=("Users", "Items"),
+    serves_scores=True,
+    config=TransformerOptions,
+    max_items=5_000_000,
+)
+
+TRENDING_NOW = RecipeSpec(
+    name="aws-trending-now",
+    recipe_type="POPULAR_ITEMS",
+    description="Items whose number of interactions rises fastest.",
+    created=dt.date(2022, 10, 1),
+    algorithm="aws-trending-now-custom",
+    feature_transformation="aws-trending-now",
+    query_fields=(),
+    batch_field=None,
+    featurization=TrendingOptions,
+)
+
+PERSONALIZED_RANKING_V2 = RecipeSpec(
+    name="aws-personalized-ranking-v2",
+    recipe_type="PERSONALIZED_RANKING",
+    description="A given list of items in a user's order, for up to five million items.",
+    created=dt.date(2024, 5, 1),
+    algorithm="aws-personalized-ranking-v2",
+    feature_transformation="aws-personalized-ranking-v2",
+    used_datasets=("Users", "Items"),
+    query_fields=("userId", "itemList"),
+    serves_scores=True,
+    config=TransformerOptions,
+    max_items=5_000_000,
+)
+
+PERSONALIZED_RANKING = RecipeSpec(
+    name="aws-personalized-ranking",
+    recipe_type="PERSONALIZED_RANKING",
+    description="A given list of items in a user's order.",
+    created=dt.date(2019, 6, 10),
+    algorithm="aws-personalized-ranking",
+    feature_transformation="JSON-percentile-filtering",
+    used_datasets=("Users", "Items"),
+    query_fields=("userId", "itemList"),
+    serves_scores=True,
+    config=SequenceOptions,
+    featurization=UserHistoryOptions,
+    hpo=True,
+)
+
+SEMANTIC_SIMILARITY = RecipeSpec(
+    name="aws-semantic-similarity",
+    recipe_type="RELATED_ITEMS",
+    description="Items whose texts mean nearly the same as that of a given item.",
+    created=dt.date(2025, 11, 30),
+    algorithm="aws-semantic-similarity",
+    feature_transformation="aws-semantic-similarity",
+    required_datasets=("Items",),
+    used_datasets=("Interactions",),
+    query_fields=("itemId",),
+    batch_field="itemId",
+    max_items=10_000_000,
+)
+
+SIMILAR_ITEMS = RecipeSpec(
+    name="aws-similar-items",
+    recipe_type="RELATED_ITEMS",
+    description="Items like a given one, by who interacted with them and by their metadata.",
+    created=dt.date(2021, 9, 28),
+    algorithm="aws-similar-items",
+    feature_transformation="aws-similar-items",
+    used_datasets=("Items",),
+    query_fields=("itemId",),
+    batch_field="itemId",
+    config=SimilarItemsOptions,
+    hpo=True,
+)
+
+NEXT_BEST_ACTION = RecipeSpec(
+    name="aws-next-best-action",
+    recipe_type="PERSONALIZED_ACTIONS",
+    description="Actions that a user will most likely take.",
+    created=dt.date(2023, 8, 11),
+    algorithm="aws-next-best-action",
+    feature_transformation="aws-next-best-action",
+    required_datasets=("Actions", "Interactions"),
+    used_datasets=("Action_Interactions", "Users", "Items"),
+    batch_field=None,
+    serves_scores=True,
+    featurization=ActionOptions,
+)
+
+ITEM_AFFINITY = RecipeSpec(
+    name="aws-item-affinity",
+    recipe_type="USER_SEGMENTATION",
+    description="Users who will most likely interact with a given item.",
+    created=dt.date(2021, 7, 15),
+    algorithm="aws-item-affinity",
+    feature_transformation="item-affinity",
+    used_datasets=("Items", "Users"),
+    query_fields=("itemId",),
+    batch_field="itemId",
+    config=AffinityOptions,
+)
+
+ITEM_ATTRIBUTE_AFFINITY = RecipeSpec(
+    name="aws-item-attribute-affinity",
+    recipe_type="USER_SEGMENTATION",
+    description="Users who will most likely interact with items of given attributes.",
+    created=dt.date(2021, 8, 25),
+    algorithm="aws-item-attribute-affinity",
+    feature_transformation="item-attribute-affinity",
+    required_datasets=("Interactions", "Items"),
+    used_datasets=("Users",),
+    query_fields=("itemAttributes",),
+    batch_field="itemAttributes",
+    config=AffinityOptions,
+)

@@ -1,0 +1,100 @@
+"""Options that several recipes share, under the names, bounds and defaults that AWS documents.
+
+The descriptions say what an option does in this project's models; the recipes behind the same
+name at AWS are neural networks, so that only the direction of an option's effect is kept.
+"""
+
+from typing import Literal
+
+from personalize_assets.recipes.hyperparameters import Options, option
+
+
+class SequenceOptions(Options):
+    """Algorithm hyperparameters of aws-user-personalization and aws-personalized-ranking."""
+
+    hidden_dimension: int = option(
+        149,
+        "Capacity of the item-to-item regression: its ridge penalty is 300 * 149 / this.",
+        low=32,
+        high=256,
+        tunable=True,
+    )
+    bptt: int = option(
+        32,
+        "How many events further on in a history one item may still be taken to lead to another.",
+        low=2,
+        high=32,
+        tunable=True,
+    )
+    recency_mask: bool = option(
+        True,
+        "Weigh newer events more, in a user's history and in the answer to a new user.",
+        tunable=True,
+    )
+
+
+class UserHistoryOptions(Options):
+    """Which users' histories take part in training, by percentile of their lengths."""
+
+    min_user_history_length_percentile: float = option(
+        0.0, "Users with shorter histories than this share of users are left out.", low=0, high=1
+    )
+    max_user_history_length_percentile: float = option(
+        0.99, "Users with longer histories than this share of users are left out.", low=0, high=1
+    )
+
+
+class TransformerOptions(Options):
+    """Algorithm hyperparameters of the v2 recipes."""
+
+    apply_recency_bias: Literal["true", "false"] = option(
+        "true", "Weigh newer events of a history more."
+    )
+
+
+class SimilarItemsOptions(Options):
+    """Algorithm hyperparameters of aws-similar-items."""
+
+    popularity_discount_factor: float = option(
+        0.0, "How far popular items are held back: 0 not at all, 1 fully.", low=0, high=1
+    )
+    item_id_hidden_dim: int = option(
+        100,
+        "Size of what is learned of an item from its interactions.",
+        low=30,
+        high=200,
+        tunable=True,
+        only_tuned=True,
+    )
+    item_metadata_hidden_dim: int = option(
+        100,
+        "Size of what is learned of an item from its metadata.",
+        low=30,
+        high=200,
+        tunable=True,
+        only_tuned=True,
+    )
+
+
+class TrendingOptions(Options):
+    """Feature transformation parameters of aws-trending-now."""
+
+    trend_discovery_frequency: Literal["30 minutes", "1 hour", "2 hours", "3 hours", "1 day"] = (
+        option("2 hours", "Length of the intervals that are compared.")
+    )
+
+
+class ActionOptions(Options):
+    """Feature transformation parameters of aws-next-best-action."""
+
+    action_optimization_period: int = option(
+        14, "Days within which an action should be taken.", low=7, high=28
+    )
+
+
+class AffinityOptions(Options):
+    """Algorithm hyperparameters of the user segmentation recipes."""
+
+    hidden_dimension: int = option(
+        149, "Size of what is learned of a user and of an item.", low=32, high=256
+    )

@@ -1,0 +1,47 @@
+"""All recipes of Amazon Personalize by name: a new learner is one file and one line here.
+
+The retired aws-hrnn recipes are left out on purpose: AWS no longer offers them.
+"""
+
+from personalize_assets.recipes import custom, domain
+from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
+from personalize_assets.recipes.sims import SIMS
+from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.user_personalization import USER_PERSONALIZATION
+
+RECIPES: dict[str, RecipeSpec] = {
+    spec.name: spec
+    for spec in (
+        custom.USER_PERSONALIZATION_V2,
+        USER_PERSONALIZATION,
+        custom.TRENDING_NOW,
+        POPULARITY_COUNT,
+        custom.PERSONALIZED_RANKING_V2,
+        custom.PERSONALIZED_RANKING,
+        custom.SEMANTIC_SIMILARITY,
+        custom.SIMILAR_ITEMS,
+        SIMS,
+        custom.NEXT_BEST_ACTION,
+        custom.ITEM_AFFINITY,
+        custom.ITEM_ATTRIBUTE_AFFINITY,
+        *domain.ECOMMERCE,
+        *domain.VIDEO_ON_DEMAND,
+    )
+}
+
+
+class UnknownRecipe(ValueError):
+    """No recipe has this name."""
+
+
+def find_recipe(name: str) -> RecipeSpec:
+    """The recipe of a name such as ``aws-sims``.
+
+    Raises:
+        UnknownRecipe: There is none; the message lists those that train here.
+    """
+    spec = RECIPES.get(name)
+    if spec is None:
+        trainable = ", ".join(known.name for known in RECIPES.values() if known.trainable)
+        raise UnknownRecipe(f"unknown recipe {name!r}; these train here: {trainable}")
+    return spec

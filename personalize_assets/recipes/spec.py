@@ -1,0 +1,76 @@
+"""What is known of a recipe: its names, needs and options.
+
+Holds the type of the registry's entries. Knows nothing of any one recipe, nor of how the API
+prints them.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from personalize_assets.recipes.base import Learner
+from personalize_assets.recipes.hyperparameters import NoOptions
+
+RecipeType = Literal[
+    "USER_PERSONALIZATION",
+    "POPULAR_ITEMS",
+    "PERSONALIZED_RANKING",
+    "RELATED_ITEMS",
+    "PERSONALIZED_ACTIONS",
+    "USER_SEGMENTATION",
+]
+Domain = Literal["ECOMMERCE", "VIDEO_ON_DEMAND"]
+DatasetType = Literal["Interactions", "Items", "Users", "Actions", "Action_Interactions"]
+QueryField = Literal["userId", "itemId", "itemList", "itemAttributes"]
+
+
+@dataclass(frozen=True)
+class RecipeSpec:
+    """One recipe of Amazon Personalize, and what stands for it here.
+
+    Attributes:
+        name: As in ``arn:aws:personalize:::recipe/<name>``.
+        recipe_type: What the recipe answers; decides the query, the split and the metrics.
+        description: One sentence in our own words.
+        created: When AWS says that it came out.
+        algorithm: Tail of the algorithm's ARN.
+        feature_transformation: Tail of the feature transformation's ARN.
+        required_datasets: Dataset types without which it cannot train.
+        used_datasets: Dataset types that it uses where they are there.
+        query_fields: What a request must name.
+        batch_field: What a line of a batch job must name; None where batch is not possible.
+        serves_scores: Whether answers carry scores.
+        event_type: The event type that a domain use case trains on; None takes every type.
+        domain: Domain of a use case; None for custom recipes.
+        config: Algorithm hyperparameters with defaults and bounds.
+        featurization: Feature transformation parameters with defaults and bounds.
+        hpo: Whether AWS offers hyperparameter optimization.
+        max_items: Most items that AWS considers in training.
+        learner: How it is trained here; None where that is not built yet.
+    """
+
+    name: str
+    recipe_type: RecipeType
+    description: str
+    created: dt.date
+    algorithm: str
+    feature_transformation: str
+    required_datasets: tuple[DatasetType, ...] = ("Interactions",)
+    used_datasets: tuple[DatasetType, ...] = ()
+    query_fields: tuple[QueryField, ...] = ("userId",)
+    batch_field: QueryField | None = "userId"
+    serves_scores: bool = False
+    event_type: str | None = None
+    domain: Domain | None = None
+    config: type[BaseModel] = NoOptions
+    featurization: type[BaseModel] = NoOptions
+    hpo: bool = False
+    max_items: int = 750_000
+    learner: Learner | None = None
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the recipe really trains here."""
+        return self.learner is not None
