@@ -1,0 +1,1 @@
+"""The workflow on Amazon Personalize and Amazon S3, in plain boto3."""

@@ -1,0 +1,89 @@
+"""The four boto3 clients of the pipeline, made in one place.
+
+In the local deployment they come from the loopback factory and reach only the endpoints that are
+given; in the aws deployment they are what boto3's own chain makes of profile, environment and
+role. Nothing here starts a stack: ``personalize_assets.local.clients`` does.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from personalize_assets import loopback
+from personalize_assets.aws.deployment import LOCAL_REGION, Deployment
+from personalize_assets.aws.endpoints import Endpoints
+
+if TYPE_CHECKING:
+    from types_boto3_personalize import PersonalizeClient
+    from types_boto3_personalize_events import PersonalizeEventsClient
+    from types_boto3_personalize_runtime import PersonalizeRuntimeClient
+    from types_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Clients:
+    """boto3 clients of one deployment.
+
+    Attributes:
+        deployment: What they were made for.
+        endpoints: Where the local ones point; None in the aws deployment.
+    """
+
+    deployment: Deployment
+    endpoints: Endpoints | None
+    personalize: "PersonalizeClient"
+    personalize_runtime: "PersonalizeRuntimeClient"
+    personalize_events: "PersonalizeEventsClient"
+    s3: "S3Client"
+
+
+def make_clients(deployment: Deployment, endpoints: Endpoints | None = None) -> Clients:
+    """Make the clients of ``deployment``.
+
+    Args:
+        deployment: Local or aws, with region and account.
+        endpoints: Addresses of the local stack; required for local, refused for aws.
+
+    Raises:
+        ValueError: Endpoints are missing for local, or given for aws.
+        NotLoopbackError: An endpoint is not on this machine.
+    """
+    if deployment.is_local:
+        if endpoints is None:
+            raise ValueError("the local deployment needs the endpoints of its stack")
+        return _local_clients(deployment, endpoints)
+    if endpoints is not None:
+        raise ValueError(f"endpoints are for the local deployment, not for {deployment.name}")
+    return _aws_clients(deployment)
+
+
+def _local_clients(deployment: Deployment, endpoints: Endpoints) -> Clients:
+    region, account = deployment.region or LOCAL_REGION, deployment.account_id
+    engine = endpoints.personalize
+    return Clients(
+        deployment=deployment,
+        endpoints=endpoints,
+        personalize=loopback.make_client("personalize", engine, region=region, account=account),
+        personalize_runtime=loopback.make_client(
+            "personalize-runtime", engine, region=region, account=account
+        ),
+        personalize_events=loopback.make_client(
+            "personalize-events", engine, region=region, account=account
+        ),
+        s3=loopback.make_client("s3", endpoints.s3, region=region, account=account),
+    )
+
+
+def _aws_clients(deployment: Deployment) -> Clients:
+    session = boto3.Session(region_name=deployment.region)
+    config = Config(retries={"mode": "standard", "total_max_attempts": 8})
+    return Clients(
+        deployment=deployment,
+        endpoints=None,
+        personalize=session.client("personalize", config=config),
+        personalize_runtime=session.client("personalize-runtime", config=config),
+        personalize_events=session.client("personalize-events", config=config),
+        s3=session.client("s3", config=config),
+    )
