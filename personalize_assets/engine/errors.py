@@ -85,6 +85,13 @@ class AccessDenied(CommonError):
     status = 403
 
 
+class IncompleteSignature(CommonError):
+    """The Authorization header is not what SigV4 prescribes."""
+
+    code = "IncompleteSignature"
+    status = 403
+
+
 class InternalFailure(CommonError):
     """The engine failed; its log says why."""
 

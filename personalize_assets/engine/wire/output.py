@@ -1,0 +1,67 @@
+"""Whether what an operation gives is an answer that the model allows; used by tests."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from personalize_assets.engine.wire.model import Operation
+from personalize_assets.engine.wire.shapes import Kind, Shape
+from personalize_assets.engine.wire.validate import violations_of
+from personalize_assets.engine.wire.violations import join
+
+_TYPES: dict[Kind, tuple[type, ...]] = {
+    "structure": (Mapping,),
+    "map": (Mapping,),
+    "list": (list, tuple),
+    "string": (str,),
+    "integer": (int,),
+    "float": (float, int),
+    "double": (float, int),
+    "boolean": (bool,),
+    "timestamp": (datetime,),
+}
+
+
+class OutputError(AssertionError):
+    """An operation gave what its output shape does not allow."""
+
+
+def check_output(operation: Operation, result: Mapping[str, Any]) -> None:
+    """Check ``result`` against the output shape: known members, types, bounds and patterns.
+
+    Raises:
+        OutputError: Names the operation and all that is wrong.
+    """
+    if operation.answer is None:
+        wrong = [f"{name} is not in the model" for name in result]
+    else:
+        wrong = list(_faults(operation.answer, result, ""))
+        wrong = wrong or list(map(str, violations_of(operation.answer, _present(result))))
+    if wrong:
+        raise OutputError(f"{operation.name} answered outside its model: {'; '.join(wrong)}")
+
+
+def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    types = _TYPES[shape.kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and shape.kind != "boolean"):
+        yield f"{path} is {type(value).__name__}, not {types[0].__name__}"
+    elif shape.kind == "structure":
+        for name, each in value.items():
+            if name not in shape.members:
+                yield f"{join(path, name)} is not in the model"
+            elif each is not None:
+                yield from _faults(shape.members[name], each, join(path, name))
+    elif shape.element is not None:
+        parts = value.items() if shape.kind == "map" else enumerate(value, start=1)
+        for name, each in parts:
+            yield from _faults(shape.element, each, join(path, f"{name}.member"))
+
+
+def _present(value: Any) -> Any:
+    """``value`` without the members that are None, which the serializer leaves out."""
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value)
+        return {name: _present(each) for name, each in members.items() if each is not None}
+    if isinstance(value, (list, tuple)):
+        return [_present(each) for each in cast("list[Any]", value)]
+    return value
