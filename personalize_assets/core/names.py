@@ -1,0 +1,57 @@
+"""Names, limits and texts of Amazon Personalize that only AWS's pages state.
+
+What the service model of botocore states (patterns, lengths, page sizes) is not repeated here. Each
+value names the page of docs.aws.amazon.com/personalize/latest/dg that it comes from. Nothing here
+does anything.
+"""
+
+from typing import Final
+
+# Quotas of the account and region, of the group, of a request: limits.html
+MAX_SCHEMAS: Final = 500
+MAX_DATASET_GROUPS: Final = 5
+MAX_ACTIVE_IMPORT_JOBS: Final = 5
+MAX_ACTIVE_BATCH_INFERENCE_JOBS: Final = 5
+MAX_ACTIVE_SOLUTION_VERSIONS: Final = 20
+MAX_SOLUTIONS_PER_GROUP: Final = 10
+
+# Data that a training or an import needs at least: limits.html
+MIN_INTERACTIONS: Final = 1_000
+MIN_USERS_WITH_TWO: Final = 25
+MIN_SHARE_OF_USERS_WITH_TWO: Final = 0.01
+
+# Data that a dataset holds at most: limits.html, interactions-dataset-requirements.html
+MAX_ID_LENGTH: Final = 256
+MAX_STRING_LENGTH: Final = 1_000
+MAX_TEXT_LENGTH: Final = 20_000
+MAX_INTERACTION_COLUMNS: Final = 10  # distinct event types and optional columns together
+MAX_METADATA: Final = {
+    "INTERACTIONS": 5,
+    "USERS": 25,
+    "ITEMS": 100,
+    "ACTIONS": 10,
+    "ACTION_INTERACTIONS": 5,
+}
+
+# Batch inference: limits.html, creating-batch-inference-job.html
+MAX_BATCH_FILES: Final = 1_000
+MAX_BATCH_BYTES: Final = 1_000_000_000
+DEFAULT_BATCH_RESULTS: Final = 25
+
+# Tags: tagging-resources.html
+MAX_TAGS: Final = 50
+
+# Automatic training: solution-config-auto-training.html
+MIN_TRAINING_DAYS: Final = 1
+MAX_TRAINING_DAYS: Final = 30
+
+# Larger timestamps are milliseconds: this one is 2100-01-01T00:00:00Z (decision of this project).
+MAX_TIMESTAMP: Final = 4_102_444_800
+
+# Texts that clients have seen: error-messages.html
+INVALID_DATA_LOCATION: Final = "Invalid Data location."
+INVALID_S3_INPUT: Final = "Invalid S3 input path"
+INVALID_S3_OUTPUT: Final = "Invalid S3 output path"
+TOO_FEW_USERS: Final = (
+    "Create failed. Dataset has fewer than 25 users with at least 2 interactions each."
+)
