@@ -6,7 +6,7 @@ role. Nothing here starts a stack: ``personalize_assets.local.clients`` does.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -77,7 +77,7 @@ def _local_clients(deployment: Deployment, endpoints: Endpoints) -> Clients:
 
 
 def _aws_clients(deployment: Deployment) -> Clients:
-    session = boto3.Session(region_name=deployment.region)
+    session: Any = boto3.Session(region_name=deployment.region)
     config = Config(retries={"mode": "standard", "total_max_attempts": 8})
     return Clients(
         deployment=deployment,

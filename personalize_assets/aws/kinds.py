@@ -1,0 +1,154 @@
+"""The resources of Amazon Personalize that the workflow creates: how each is described and named.
+
+One row a kind: everything that waits, looks up or compares reads this table, and botocore's waiter
+model is made from it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from botocore.waiter import WaiterModel
+
+if TYPE_CHECKING:
+    from types_boto3_personalize import PersonalizeClient
+
+ACTIVE = "ACTIVE"
+FAILED_STATUSES = ("CREATE FAILED", "CREATE STOPPED", "CREATE STOPPING")
+DELETE_STATUSES = ("DELETE PENDING", "DELETE IN_PROGRESS")
+_POLL_DELAY_S = 15  # for those who use the model with botocore's own waiter
+_POLL_ATTEMPTS = 2400
+
+Describe = Callable[["PersonalizeClient", str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of resource.
+
+    Attributes:
+        label: For messages and names of waiters.
+        path: First part of the resource in its ARN.
+        operation: Name of the describe operation.
+        root: Member of the answer that holds the description.
+        describe: Calls the operation for one ARN; gives the whole answer.
+    """
+
+    label: str
+    path: str
+    operation: str
+    root: str
+    describe: Describe
+
+    @property
+    def waiter_name(self) -> str:
+        """Name in ``WAITER_MODEL``, such as ``DatasetGroupActive``."""
+        return self.label.title().replace(" ", "") + "Active"
+
+
+DATASET_GROUP = Kind(
+    "dataset group",
+    "dataset-group",
+    "DescribeDatasetGroup",
+    "datasetGroup",
+    lambda client, arn: client.describe_dataset_group(datasetGroupArn=arn),
+)
+DATASET = Kind(
+    "dataset",
+    "dataset",
+    "DescribeDataset",
+    "dataset",
+    lambda client, arn: client.describe_dataset(datasetArn=arn),
+)
+IMPORT_JOB = Kind(
+    "dataset import job",
+    "dataset-import-job",
+    "DescribeDatasetImportJob",
+    "datasetImportJob",
+    lambda client, arn: client.describe_dataset_import_job(datasetImportJobArn=arn),
+)
+SOLUTION = Kind(
+    "solution",
+    "solution",
+    "DescribeSolution",
+    "solution",
+    lambda client, arn: client.describe_solution(solutionArn=arn),
+)
+SOLUTION_VERSION = Kind(
+    "solution version",
+    "solution",
+    "DescribeSolutionVersion",
+    "solutionVersion",
+    lambda client, arn: client.describe_solution_version(solutionVersionArn=arn),
+)
+BATCH_INFERENCE_JOB = Kind(
+    "batch inference job",
+    "batch-inference-job",
+    "DescribeBatchInferenceJob",
+    "batchInferenceJob",
+    lambda client, arn: client.describe_batch_inference_job(batchInferenceJobArn=arn),
+)
+KINDS = (DATASET_GROUP, DATASET, IMPORT_JOB, SOLUTION, SOLUTION_VERSION, BATCH_INFERENCE_JOB)
+
+
+def _waiter(kind: Kind) -> dict[str, Any]:
+    states = {ACTIVE: "success"}
+    states |= dict.fromkeys((*FAILED_STATUSES, *DELETE_STATUSES), "failure")
+    return {
+        "operation": kind.operation,
+        "delay": _POLL_DELAY_S,
+        "maxAttempts": _POLL_ATTEMPTS,
+        "acceptors": [
+            {
+                "matcher": "path",
+                "argument": f"{kind.root}.status",
+                "expected": status,
+                "state": state,
+            }
+            for status, state in states.items()
+        ],
+    }
+
+
+WAITER_MODEL: Any = WaiterModel(
+    {"version": 2, "waiters": {kind.waiter_name: _waiter(kind) for kind in KINDS}}
+)
+
+
+def sibling_arn(arn: str, kind: Kind, name: str) -> str:
+    """Make the ARN of a resource named ``name`` beside ``arn``: same partition, region, account.
+
+    Example:
+        >>> sibling_arn("arn:aws:personalize:eu-west-1:123456789012:solution/s", IMPORT_JOB, "j")
+        'arn:aws:personalize:eu-west-1:123456789012:dataset-import-job/j'
+    """
+    return ":".join([*arn.split(":")[:5], f"{kind.path}/{name}"])
+
+
+def error_code(error: ClientError) -> str:
+    """The name of a service error, such as ``ResourceNotFoundException``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def describe(client: "PersonalizeClient", kind: Kind, arn: str) -> dict[str, Any]:
+    """Describe the resource ``arn``.
+
+    Raises:
+        ClientError: As the service says, ResourceNotFoundException among others.
+    """
+    return dict(kind.describe(client, arn)[kind.root])
+
+
+def find(client: "PersonalizeClient", kind: Kind, arn: str) -> dict[str, Any] | None:
+    """Describe the resource ``arn``, or None where there is none.
+
+    Raises:
+        ClientError: Any error of the service but ResourceNotFoundException.
+    """
+    try:
+        return describe(client, kind, arn)
+    except ClientError as error:
+        if error_code(error) != "ResourceNotFoundException":
+            raise
+        return None
