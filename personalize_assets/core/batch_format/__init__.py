@@ -1,0 +1,28 @@
+"""Batch inference files: reads what is asked and answered, writes titled recommendations.
+
+`transform_batch_output` turns ``users.json.out`` into ``transformed.parquet`` (one text a user), a
+tidy parquet (one row an item) and the lines that failed; `read_inputs` judges an input file before
+a job is started. Knows local files and Arrow, no S3 and no service.
+"""
+
+from personalize_assets.core.batch_format.inputs import InputFile, read_inputs, sniff_query_field
+from personalize_assets.core.batch_format.queries import FailedLine, QueryField
+from personalize_assets.core.batch_format.titles import ItemTitles, ItemTitlesError
+from personalize_assets.core.batch_format.transform import (
+    ResultPaths,
+    TransformReport,
+    transform_batch_output,
+)
+
+__all__ = [
+    "FailedLine",
+    "InputFile",
+    "ItemTitles",
+    "ItemTitlesError",
+    "QueryField",
+    "ResultPaths",
+    "TransformReport",
+    "read_inputs",
+    "sniff_query_field",
+    "transform_batch_output",
+]

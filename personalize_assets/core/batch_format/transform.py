@@ -1,0 +1,208 @@
+"""From the output of a batch inference job to titled recommendations, no line lost.
+
+Ties the parts of this package together; reads and writes local files only.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import pyarrow as pa
+
+from personalize_assets.core.batch_format.accounting import Account, account_for
+from personalize_assets.core.batch_format.inputs import read_inputs, sniff_query_field
+from personalize_assets.core.batch_format.outputs import OutputReader
+from personalize_assets.core.batch_format.queries import DEFAULT_FIELD, FailedLine, QueryField
+from personalize_assets.core.batch_format.titles import ItemTitles
+from personalize_assets.core.batch_format.writers import NamedAnswers, ParquetWriters
+
+log = logging.getLogger(__name__)
+
+PREVIEW_ROWS = 3
+
+
+@dataclass(frozen=True)
+class ResultPaths:
+    """Where the results go.
+
+    Attributes:
+        transformed: Parquet: ``userId`` (or ``itemId``), ``Recommendations``.
+        tidy: Parquet: ``user_id`` (or ``query_item_id``), rank, item_id, score, title, genres.
+        failed: JSON Lines: file, line, reason, text; empty where nothing failed.
+    """
+
+    transformed: Path
+    tidy: Path
+    failed: Path
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> "ResultPaths":
+        """Return the usual names in a folder."""
+        return cls(
+            folder / "transformed.parquet",
+            folder / "recommendations.parquet",
+            folder / "failed.jsonl",
+        )
+
+
+@dataclass(frozen=True)
+class TransformReport:
+    """What became of a job's output.
+
+    Attributes:
+        query: What the job was asked by.
+        inputs: Lines of the input that were not blank; where no input was given, of the output.
+        users: Rows of ``transformed``: queries with recommendations (items, where asked by itemId).
+        rows: Rows of ``tidy``: recommended items.
+        failed: Lines of ``failed``.
+        unexpected: Lines of the output that no input line asked for; 0 where no input was given.
+        reasons: How often each reason occurs among the failed lines, most frequent first.
+        unknown_items: How many different recommended ids have no title in the catalogue.
+        preview: The first queries with the labels of their items.
+    """
+
+    query: QueryField
+    inputs: int
+    users: int
+    rows: int
+    failed: int
+    unexpected: int
+    reasons: dict[str, int]
+    unknown_items: int
+    preview: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def accounted(self) -> bool:
+        """Whether every input line has either recommendations or an entry among the failed."""
+        return self.inputs == self.users + self.failed
+
+
+def transform_batch_output(
+    out_files: Path | Sequence[Path],
+    titles: ItemTitles,
+    paths: ResultPaths,
+    *,
+    expected_inputs: Path | Sequence[Path] | None = None,
+) -> TransformReport:
+    """Write titled recommendations from the ``.out`` files of a batch inference job.
+
+    The results appear under their names when all of them are complete, or not at all.
+
+    Args:
+        out_files: What the service wrote, one file or several of one job.
+        titles: What the items are called.
+        paths: Where the results go; folders must exist.
+        expected_inputs: The job's input files. With them each line that was asked is accounted for,
+            and failed lines are told by their place in the input; without, by that in the output.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    inputs = [read_inputs(path) for path in _as_list(expected_inputs)]
+    reader = OutputReader(sniff_query_field(inputs))
+    with _finished(paths) as partial:
+        tally = _write_answers(reader, _as_list(out_files), titles, partial)
+        query = reader.field or DEFAULT_FIELD
+        if expected_inputs is None:
+            lines = len(tally.answered) + len(tally.failed)
+            account = Account(lines, tuple(tally.failed), 0)
+        else:
+            account = account_for(inputs, query, tally.answered, tally.failed)
+        _write_failed(account.failed, partial.failed)
+    reasons = Counter(line.reason for line in account.failed)
+    report = TransformReport(
+        query=query,
+        inputs=account.inputs,
+        users=len(tally.answered),
+        rows=tally.rows,
+        failed=len(account.failed),
+        unexpected=account.unexpected,
+        reasons=dict(reasons.most_common()),
+        unknown_items=len(tally.unknown),
+        preview=tuple(tally.preview),
+    )
+    log.info(
+        "%d lines: %d with recommendations, %d failed", report.inputs, report.users, report.failed
+    )
+    return report
+
+
+@dataclass
+class _Tally:
+    parts: list[pa.StringArray] = field(default_factory=list)
+    failed: list[FailedLine] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    preview: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    rows: int = 0
+
+    def add(self, named: NamedAnswers) -> None:
+        """Count the answers of a block."""
+        answers = named.answers
+        self.parts.append(answers.keys)
+        self.rows += len(answers.items)
+        self.unknown.update(named.unknown.to_pylist())
+        start = 0
+        for key, count in zip(answers.keys, answers.counts, strict=True):
+            if len(self.preview) == PREVIEW_ROWS:
+                break
+            codes = pa.array(named.codes[start : start + count])
+            self.preview.append((key.as_py(), tuple(named.labels.take(codes).to_pylist())))
+            start += count
+
+    @property
+    def answered(self) -> pa.StringArray:
+        """The ids of all good lines."""
+        return pa.concat_arrays([pa.array([], pa.string()), *self.parts])
+
+
+def _write_answers(
+    reader: OutputReader, out_files: Iterable[Path], titles: ItemTitles, partial: ResultPaths
+) -> _Tally:
+    tally = _Tally()
+    writers: ParquetWriters | None = None
+    with ExitStack() as stack:
+        for block in chain.from_iterable(reader.read(path) for path in out_files):
+            tally.failed.extend(block.failed)
+            if len(block.answers.keys):
+                if writers is None:
+                    writers = stack.enter_context(_open_writers(reader, partial))
+                named = NamedAnswers(block.answers, titles)
+                writers.write(named)
+                tally.add(named)
+        if writers is None:
+            stack.enter_context(_open_writers(reader, partial))
+    return tally
+
+
+def _open_writers(reader: OutputReader, partial: ResultPaths) -> ParquetWriters:
+    return ParquetWriters(partial.transformed, partial.tidy, reader.field or DEFAULT_FIELD)
+
+
+def _write_failed(failed: Iterable[FailedLine], path: Path) -> None:
+    # A reason may hold half a surrogate pair, which UTF-8 cannot; as \\uXXXX it is still JSON.
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+        file.writelines(line.as_json() + "\n" for line in failed)
+
+
+@contextmanager
+def _finished(paths: ResultPaths) -> Generator[ResultPaths]:
+    """Give names to write under; they become the real ones when the block ends well."""
+    wanted = (paths.transformed, paths.tidy, paths.failed)
+    partial = tuple(path.with_name(f".{path.name}.partial") for path in wanted)
+    try:
+        yield ResultPaths(*partial)
+        for source, target in zip(partial, wanted, strict=True):
+            source.replace(target)
+    finally:
+        for path in partial:
+            path.unlink(missing_ok=True)
+
+
+def _as_list(paths: Path | Sequence[Path] | None) -> Sequence[Path]:
+    if paths is None:
+        return []
+    return [paths] if isinstance(paths, Path) else paths
