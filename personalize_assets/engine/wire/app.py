@@ -25,7 +25,7 @@ from personalize_assets.engine.wire.dispatch import Lookup, dispatch
 from personalize_assets.engine.wire.health import HEALTH_PATH, Health
 from personalize_assets.engine.wire.identify import Caller, identify
 from personalize_assets.engine.wire.messages import HttpRequest, HttpResponse
-from personalize_assets.engine.wire.model import Operation, load_operations
+from personalize_assets.engine.wire.model import load_operations
 from personalize_assets.engine.wire.output import check_output
 from personalize_assets.engine.wire.parse import parse
 from personalize_assets.engine.wire.route import requested, route

@@ -42,9 +42,8 @@ def check_output(operation: Operation, result: Mapping[str, Any]) -> None:
 
 
 def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    types = _TYPES[shape.kind]
-    if not isinstance(value, types) or (isinstance(value, bool) and shape.kind != "boolean"):
-        yield f"{path} is {type(value).__name__}, not {types[0].__name__}"
+    if not _has_type(shape.kind, value):
+        yield f"{path} is {type(value).__name__}, not {_TYPES[shape.kind][0].__name__}"
     elif shape.kind == "structure":
         for name, each in value.items():
             if name not in shape.members:
@@ -55,6 +54,12 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
         parts = value.items() if shape.kind == "map" else enumerate(value, start=1)
         for name, each in parts:
             yield from _faults(shape.element, each, join(path, f"{name}.member"))
+
+
+def _has_type(kind: Kind, value: Any) -> bool:
+    if isinstance(value, bool):  # which Python takes for an int
+        return kind == "boolean"
+    return isinstance(value, _TYPES[kind])
 
 
 def _present(value: Any) -> Any:

@@ -1,0 +1,156 @@
+"""One running engine: state folder, store, job runner and HTTP server, from start to clean end."""
+
+import logging
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+# Importing the families registers their operations.
+import personalize_assets.engine.operations  # noqa: F401 # pyright: ignore[reportUnusedImport]
+from personalize_assets.engine.context import Clock, NewId
+from personalize_assets.engine.settings import EngineSettings
+from personalize_assets.engine.state_folder import StateFolderError, claim_state_folder
+from personalize_assets.engine.wire.app import EngineApp
+
+if TYPE_CHECKING:
+    from personalize_assets.engine.jobs import JobRunner
+    from personalize_assets.engine.store import Store
+
+log = logging.getLogger(__name__)
+
+EXIT_CANNOT_START = 2
+_GRACE_S = 10
+# Longer than the gaps between a client's polls: who reuses a connection just as it closes fails.
+_KEEP_ALIVE_S = 75
+
+
+class StartError(Exception):
+    """The engine cannot start; the text is one line for the user."""
+
+
+def make_app(
+    store: "Store",
+    jobs: "JobRunner",
+    clock: Clock,
+    new_id: NewId,
+    settings: EngineSettings,
+    *,
+    strict_output: bool = False,
+) -> EngineApp:
+    """Make the ASGI application with all operations that are built.
+
+    Args:
+        store: Control plane and artifacts.
+        jobs: Takes asynchronous work; started by the caller.
+        clock: The present moment.
+        new_id: Fresh identifiers for resources.
+        settings: Of the engine.
+        strict_output: Fail where an operation gives what the model does not allow; for tests.
+    """
+    return EngineApp(store, jobs, clock, new_id, settings, strict_output=strict_output)
+
+
+def serve(settings: EngineSettings, announce: Callable[[str], None] | None = None) -> int:
+    """Run an engine in the foreground until SIGTERM or SIGINT.
+
+    Args:
+        settings: How.
+        announce: Takes the address once connections are accepted; by default it becomes the first
+            line of stdout.
+
+    Returns:
+        Exit code: 0 after a clean stop, 2 if the engine could not start (stderr says why).
+    """
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(claim_state_folder(settings.state_dir))
+            listener = stack.enter_context(_listen(settings.host, settings.port))
+            app = _open_app(settings, stack)
+            (announce or _print_address)(_address(listener))
+            _run(app, listener)
+            log.info("Stopping")
+    except (StartError, StateFolderError) as error:
+        sys.stderr.write(f"personalize engine: {error}\n")
+        return EXIT_CANNOT_START
+    return 0
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Eight random hexadecimal digits."""
+    return secrets.token_hex(4)
+
+
+def _open_app(settings: EngineSettings, stack: ExitStack) -> EngineApp:
+    raise NotImplementedError
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Generator[socket.socket]:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise StartError(f"cannot listen on {host}: {error.strerror or error}") from None
+    with listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(128)
+        except OSError as error:
+            raise StartError(
+                f"cannot listen on {host} port {port}: {error.strerror or error}; "
+                "--port 0 takes any free port"
+            ) from None
+        yield listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _print_address(address: str) -> None:
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+
+
+def _run(app: EngineApp, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    # uvicorn raises the signal that ended it once more, which would kill before anything is closed.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _note)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _note(number: int, _frame: object) -> None:
+    log.debug("Signal %d", number)
