@@ -133,13 +133,15 @@ class ParquetWriters:
         firsts = np.cumsum(answers.counts) - answers.counts
         ranks = np.arange(total, dtype=np.int64) - firsts[lines] + 1
         codes = pa.array(named.codes)
+        # Parquet takes nulls among the codes of a dictionary, not in the dictionary itself.
+        genres = named.genres.dictionary_encode()
         columns = [
             pa.DictionaryArray.from_arrays(pa.array(lines), answers.keys),
             pa.array(ranks.astype(np.int32)),
             pa.DictionaryArray.from_arrays(codes, named.item_ids),
             answers.scores,
             pa.DictionaryArray.from_arrays(codes, named.titles),
-            pa.DictionaryArray.from_arrays(codes, named.genres),
+            pa.DictionaryArray.from_arrays(genres.indices.take(codes), genres.dictionary),
         ]
         self._tidy.write_batch(pa.record_batch(columns, schema=self._tidy.schema))
 
