@@ -1,0 +1,1 @@
+"""The commands `personalize-assets` and `personalize-local`."""

@@ -1,0 +1,42 @@
+"""The command `personalize-assets`: one subcommand a module, loaded when it is called.
+
+Imports nothing heavy, so that `--help` answers at once.
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Final
+
+import click
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "run": ("personalize_assets.cli.run", "Run the main job and show what it found."),
+    "download": ("personalize_assets.cli.download", "Download a MovieLens release."),
+}
+"""Name of each subcommand, the module that holds it, and its line in the help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command ``cmd_name``."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        return getattr(module, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="personalize-assets")
+def main() -> None:
+    """Recommendations with Dagster and Amazon Personalize, or offline on an embedded engine."""

@@ -1,0 +1,123 @@
+"""`personalize-assets run`: seed raw data, run the main job, show what came out.
+
+Runs the job in this process with Dagster's own instance under the state folder, so that the UI
+shows the run afterwards.
+"""
+
+import os
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import click
+import dagster as dg
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from personalize_assets.aws.deployment import DATA, Deployment, DeploymentError
+from personalize_assets.aws.raw_data import seed_raw_data
+from personalize_assets.cli import summary
+from personalize_assets.cli.header import print_header
+from personalize_assets.cli.instance import open_instance
+from personalize_assets.cli.progress import StepPrinter
+from personalize_assets.components import PersonalizeDatasetGroup
+from personalize_assets.components.graph import Graph
+from personalize_assets.components.jobs import main_job_name
+from personalize_assets.core.movielens import RawDataError
+from personalize_assets.definitions import component_tree, defs
+from personalize_assets.local.stack import StackError
+from personalize_assets.resources import LocalStackResource, S3Resource
+
+SAMPLE = Path(__file__).parent.parent.parent / "data"
+
+_EXPECTED = (DeploymentError, RawDataError, StackError, BotoCoreError, ClientError, OSError)
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar=DATA.name,
+    help="Folder or zip of a MovieLens release; it replaces what the raw prefix holds.",
+)
+@click.option("--group", default="movielens", show_default=True, help="Dataset group to run.")
+def run(data: Path | None, group: str) -> None:
+    """Run the main job of a dataset group and show what came out."""
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    try:
+        deployment = Deployment.from_environment(os.environ)
+        succeeded = _run(console, deployment, data, _find_graph(group))
+    except _EXPECTED as error:
+        raise click.ClickException(str(error)) from error
+    if not succeeded:
+        raise SystemExit(1)
+
+
+def _find_graph(group: str) -> Graph:
+    components = component_tree().get_all_components(of_type=PersonalizeDatasetGroup)
+    for component in components:
+        if component.name == group:
+            return Graph(component)
+    names = ", ".join(sorted(component.name for component in components))
+    raise click.ClickException(f"no dataset group {group!r} in defs/; declared are {names}")
+
+
+def _run(console: Console, deployment: Deployment, data: Path | None, graph: Graph) -> bool:
+    started = time.monotonic()
+    stack = LocalStackResource.of(deployment)
+    print_header(console, deployment, stack.endpoints())
+    _seed(console, S3Resource.of(deployment, stack), graph, data)
+    printer = StepPrinter(console)
+    definitions = defs()
+    job = definitions.resolve_job_def(main_job_name(graph.id))
+    with open_instance(deployment.state_dir) as instance:
+        run_id = str(uuid.uuid4())
+        instance.add_event_listener(run_id, printer)
+        try:
+            result = job.execute_in_process(
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                instance=instance,
+                run_id=run_id,
+                raise_on_error=False,
+            )
+        finally:
+            printer.close()
+        if not result.success:
+            console.print("\n[red]The run failed:[/red] " + "; ".join(printer.failures[:5]))
+            return False
+        asset_graph = definitions.resolve_asset_graph()
+        groups = {key: asset_graph.get(key).group_name or "" for key in printer.seconds}
+        _show(console, deployment, graph, instance, printer)
+        summary.print_seconds(console, printer.seconds, groups, time.monotonic() - started)
+    return True
+
+
+def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> None:
+    if graph.attributes.source.type != "movielens":
+        return
+    prefix = graph.attributes.source.prefix
+    seeded = seed_raw_data(s3.store(), prefix, data or SAMPLE, replace=data is not None)
+    if seeded.written:
+        console.print(f"Copied {seeded.source} to {s3.uri(prefix)}", highlight=False)
+
+
+def _show(
+    console: Console,
+    deployment: Deployment,
+    graph: Graph,
+    instance: dg.DagsterInstance,
+    printer: StepPrinter,
+) -> None:
+    console.print()
+    if not printer.changed:
+        console.print("[bold]Nothing changed[/bold]: every result was there already.\n")
+    rows = [
+        (solution.name, summary.newest_metadata(instance, graph.key(solution.name, "metrics")))
+        for solution in graph.attributes.solutions
+    ]
+    console.print(summary.metrics_table(rows))
+    results = summary.newest_metadata(instance, graph.key("recommendations"))
+    summary.print_recommendations(console, results.get("preview_users", []))
+    root = f"{deployment.state_dir}/s3" if deployment.is_local else None
+    summary.print_places(console, results, root)

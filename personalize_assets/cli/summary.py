@@ -1,0 +1,78 @@
+"""What a finished run shows in the terminal: metrics side by side, titles, places and seconds."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from personalize_assets.components.graph import STAGES
+
+METRIC_LABELS: Mapping[str, str] = {
+    "mean_reciprocal_rank_at_25": "MRR@25",
+    "normalized_discounted_cumulative_gain_at_5": "NDCG@5",
+    "normalized_discounted_cumulative_gain_at_10": "NDCG@10",
+    "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
+    "precision_at_5": "P@5",
+    "precision_at_10": "P@10",
+    "precision_at_25": "P@25",
+    "coverage": "coverage",
+}
+"""Amazon's names of metrics and what fits above a column."""
+
+
+def newest_metadata(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mapping[str, Any]:
+    """Metadata values of the newest materialization of ``key``; empty if there is none."""
+    event = instance.get_latest_materialization_event(key)
+    if event is None or event.asset_materialization is None:
+        return {}
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+
+
+def metrics_table(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
+    """The metrics of several solution versions side by side."""
+    table = Table("solution", title="Offline metrics (Amazon's definitions)", title_justify="left")
+    for label in METRIC_LABELS.values():
+        table.add_column(label, justify="right")
+    for name, values in rows:
+        table.add_row(
+            name, *(f"{values[key]:.4f}" if key in values else "-" for key in METRIC_LABELS)
+        )
+    return table
+
+
+def print_recommendations(console: Console, users: Sequence[Mapping[str, Any]]) -> None:
+    """Ten titled recommendations for each user beside what the user liked."""
+    for user in users:
+        table = Table("liked", "recommended", title=f"User {user['user_id']}", title_justify="left")
+        liked, recommended = list(user["liked"])[:10], list(user["recommended"])[:10]
+        for row in range(max(len(liked), len(recommended))):
+            table.add_row(*(escape(part[row]) if row < len(part) else "" for part in (liked, recommended)))
+        console.print(table)
+
+
+def print_places(console: Console, metadata: Mapping[str, Any], root: str | None) -> None:
+    """Where the result files lie: in S3, and in the local deployment on disk."""
+    table = Table("file", "place", title="Results", title_justify="left")
+    for name, value in metadata.items():
+        if isinstance(value, str) and value.startswith("s3://"):
+            place = value if root is None else f"{root}/{value.removeprefix('s3://')}"
+            table.add_row(name, place)
+    console.print(table)
+
+
+def print_seconds(
+    console: Console,
+    seconds: Mapping[dg.AssetKey, float],
+    groups: Mapping[dg.AssetKey, str],
+    wall_s: float,
+) -> None:
+    """Seconds of each stage and of the whole."""
+    by_stage: defaultdict[str, float] = defaultdict(float)
+    for key, took in seconds.items():
+        by_stage[groups.get(key, "")] += took
+    parts = [f"{stage} {by_stage[stage]:.1f} s" for stage in STAGES if stage in by_stage]
+    console.print(f"[bold]{wall_s:.1f} s[/bold] in all: " + ", ".join(parts), highlight=False)

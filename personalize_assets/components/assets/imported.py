@@ -1,0 +1,99 @@
+"""Stage imported: the dataset group, and one dataset for each kind of cleaned file."""
+
+import dagster as dg
+
+from personalize_assets.aws.ensure import ensure_dataset_group
+from personalize_assets.aws.imports import ImportRequest, import_dataset
+from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.previews import ensured_metadata
+from personalize_assets.resources import PersonalizeResource, S3Resource
+
+KINDS = {"personalize"}
+
+
+def dataset_key(graph: Graph, dataset: str) -> dg.AssetKey:
+    """Key of the imported dataset: ``interactions``, ``items`` or ``users``."""
+    return graph.key(f"{dataset}_dataset")
+
+
+def build_imported_assets(graph: Graph) -> list[dg.AssetsDefinition]:
+    """The dataset group and its datasets."""
+    return [
+        _dataset_group(graph),
+        *(_dataset(graph, dataset) for dataset in graph.attributes.datasets),
+    ]
+
+
+def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
+    spec = graph.spec(
+        "dataset_group",
+        stage="imported",
+        kinds=KINDS,
+        description="The container of all that follows in Amazon Personalize.",
+    )
+
+    @dg.multi_asset(name=f"{graph.id}_dataset_group", specs=[spec])
+    def dataset_group(
+        context: dg.AssetExecutionContext, personalize: PersonalizeResource
+    ) -> dg.MaterializeResult:
+        ensured = ensure_dataset_group(
+            personalize.get_client(),
+            graph.attributes.name,
+            personalize.wait(context.log.info),
+            kms_key_arn=personalize.kms_key_arn,
+            role_arn=personalize.role_arn if personalize.kms_key_arn else None,
+            tags=personalize.tags,
+        )
+        return dg.MaterializeResult(
+            spec.key,
+            metadata=ensured_metadata(ensured),
+            data_version=dg.DataVersion(ensured.arn),
+        )
+
+    return dataset_group
+
+
+def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
+    cleaned, group = graph.key(f"cleaned_{dataset}"), graph.key("dataset_group")
+    spec = graph.spec(
+        f"{dataset}_dataset",
+        stage="imported",
+        kinds=KINDS,
+        deps=[cleaned, group],
+        description=f"The {dataset.capitalize()} dataset, imported in full from the cleaned CSV.",
+    )
+
+    @dg.multi_asset(name=f"{graph.id}_{dataset}_dataset", specs=[spec])
+    def imported_dataset(
+        context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
+    ) -> dg.MaterializeResult:
+        source = materialized(context, cleaned)
+        request = ImportRequest(
+            group_name=graph.attributes.name,
+            group_arn=materialized(context, group)["arn"],
+            dataset_type=dataset,
+            schema=source["schema"],
+            data_location=s3.uri(source["csv_key"]),
+            data_sha256=source["csv_sha256"],
+            role_arn=personalize.role_arn,
+        )
+        imported = import_dataset(
+            personalize.get_client(),
+            request,
+            personalize.wait(context.log.info),
+            tags=personalize.tags,
+        )
+        return dg.MaterializeResult(
+            spec.key,
+            metadata={
+                **ensured_metadata(imported.job),
+                "dataset_arn": imported.dataset_arn,
+                "schema_arn": imported.schema_arn,
+                "dagster/row_count": source["dagster/row_count"],
+                "data_location": request.data_location,
+                "csv_sha256": request.data_sha256,
+            },
+            data_version=dg.DataVersion(imported.job.arn),
+        )
+
+    return imported_dataset

@@ -1,0 +1,147 @@
+"""Stage recommended: a file of users in, a parquet file of titled recommendations out."""
+
+import dagster as dg
+
+from personalize_assets.aws.batch import (
+    BatchRequest,
+    StagedInput,
+    run_batch_inference,
+    stage_batch_input,
+)
+from personalize_assets.aws.results import transform_results
+from personalize_assets.components.assets.trained import version_key
+from personalize_assets.components.attributes import BatchInference
+from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.previews import ensured_metadata, recommendations_metadata
+from personalize_assets.resources import PersonalizeResource, S3Resource
+
+
+class BatchInputConfig(dg.Config):
+    """Which users to recommend for."""
+
+    input_key: str | None = None
+    """Key in the bucket of a file with one `{"userId": "..."}` a line; all known users if empty."""
+
+
+def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
+    """Batch input, batch inference and recommendations; nothing where none is declared."""
+    batch = graph.attributes.batch_inference
+    if batch is None:
+        return []
+    return [_batch_input(graph), _batch_inference(graph, batch), _recommendations(graph)]
+
+
+def _batch_input(graph: Graph) -> dg.AssetsDefinition:
+    cleaned, prefixes = graph.key("cleaned_interactions"), graph.attributes.prefixes
+    spec = graph.spec(
+        "batch_input",
+        stage="recommended",
+        kinds={"json", "s3"},
+        deps=[cleaned],
+        description="The users to recommend for, copied to a place of their own for this job.",
+    )
+
+    @dg.multi_asset(name=f"{graph.id}_batch_input", specs=[spec])
+    def batch_input(
+        context: dg.AssetExecutionContext, config: BatchInputConfig, s3: S3Resource
+    ) -> dg.MaterializeResult:
+        staged = stage_batch_input(
+            s3.store(),
+            folder=f"{prefixes.transformed}batch/",
+            input_key=config.input_key,
+            interactions_key=materialized(context, cleaned)["parquet_key"],
+        )
+        return dg.MaterializeResult(
+            spec.key,
+            metadata={
+                "key": staged.key,
+                "s3_uri": s3.uri(staged.key),
+                "sha256": staged.sha256,
+                "from": s3.uri(config.input_key) if config.input_key else "all known users",
+                "dagster/row_count": staged.lines,
+            },
+            data_version=dg.DataVersion(staged.sha256),
+        )
+
+    return batch_input
+
+
+def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
+    version, staged = version_key(graph, batch.solution), graph.key("batch_input")
+    spec = graph.spec(
+        "batch_inference",
+        stage="recommended",
+        kinds={"personalize", "json"},
+        deps=[version, staged],
+        description=f"{batch.num_results} items for each user, by `{batch.solution}`.",
+    )
+
+    @dg.multi_asset(name=f"{graph.id}_batch_inference", specs=[spec])
+    def batch_inference(
+        context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
+    ) -> dg.MaterializeResult:
+        batch_input = materialized(context, staged)
+        request = BatchRequest(
+            name=f"{graph.attributes.name}-{batch.solution}",
+            version_arn=materialized(context, version)["arn"],
+            staged=StagedInput(
+                batch_input["key"], batch_input["sha256"], batch_input["dagster/row_count"]
+            ),
+            results_prefix=f"{graph.attributes.prefixes.batch_results}inference/",
+            num_results=batch.num_results,
+            role_arn=personalize.role_arn,
+            kms_key_arn=personalize.kms_key_arn,
+        )
+        job = run_batch_inference(
+            personalize.get_client(),
+            s3.store(),
+            request,
+            personalize.wait(context.log.info),
+            tags=personalize.tags,
+        )
+        return dg.MaterializeResult(
+            spec.key,
+            metadata={
+                **ensured_metadata(job.ensured),
+                "output_key": job.output_key,
+                "s3_uri": s3.uri(job.output_key),
+                "input_key": batch_input["key"],
+            },
+            data_version=dg.DataVersion(job.ensured.arn),
+        )
+
+    return batch_inference
+
+
+def _recommendations(graph: Graph) -> dg.AssetsDefinition:
+    items, jobs = graph.key("cleaned_items"), graph.key("batch_inference")
+    titled = "items" in graph.attributes.datasets
+    interactions = graph.key("cleaned_interactions")
+    spec = graph.spec(
+        "recommendations",
+        stage="recommended",
+        kinds={"parquet", "s3"},
+        deps=[jobs, interactions, *([items] if titled else [])],
+        description="Titled recommendations: one row a user, and a tidy table of one row an item.",
+    )
+
+    @dg.multi_asset(name=f"{graph.id}_recommendations", specs=[spec])
+    def recommendations(
+        context: dg.AssetExecutionContext, s3: S3Resource
+    ) -> dg.MaterializeResult:
+        job = materialized(context, jobs)
+        results = transform_results(
+            s3.store(),
+            output_key=job["output_key"],
+            input_key=job["input_key"],
+            items_key=materialized(context, items)["parquet_key"] if titled else None,
+            interactions_key=materialized(context, interactions)["parquet_key"],
+            classic_folder=f"{graph.attributes.prefixes.batch_results}inference/",
+        )
+        return dg.MaterializeResult(
+            spec.key,
+            metadata=recommendations_metadata(results, s3),
+            data_version=dg.DataVersion(results.sha256),
+        )
+
+    return recommendations

@@ -1,0 +1,43 @@
+"""The component: one dataset group of Amazon Personalize, declared in YAML, as one asset graph."""
+
+import dagster as dg
+
+from personalize_assets.components.assets.imported import build_imported_assets
+from personalize_assets.components.assets.prepared import build_prepared_assets
+from personalize_assets.components.assets.raw import build_raw_assets
+from personalize_assets.components.assets.recommended import build_recommended_assets
+from personalize_assets.components.assets.trained import build_trained_assets
+from personalize_assets.components.attributes import DatasetGroupAttributes
+from personalize_assets.components.checks import build_checks
+from personalize_assets.components.graph import Graph
+from personalize_assets.components.jobs import build_jobs
+
+
+class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
+    """A recommender from raw files to titled recommendations.
+
+    Raw files in S3 are cleaned, imported, trained on with every declared recipe, evaluated, and
+    asked for recommendations in batch, on Amazon Personalize or on the embedded engine.
+    """
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        """What the component is called in `dg docs`."""
+        return dg.ComponentTypeSpec(
+            description="A dataset group of Amazon Personalize from raw files to recommendations.",
+            tags=["aws", "personalize", "recommender"],
+        )
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Build assets, checks and jobs of this dataset group."""
+        graph = Graph(self)
+        assets = [
+            *build_raw_assets(graph),
+            *build_prepared_assets(graph),
+            *build_imported_assets(graph),
+            *build_trained_assets(graph),
+            *build_recommended_assets(graph),
+        ]
+        return dg.Definitions(
+            assets=assets, asset_checks=build_checks(graph), jobs=build_jobs(graph)
+        )

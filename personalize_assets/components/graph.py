@@ -1,0 +1,88 @@
+"""What all assets of one dataset group share: keys, groups, owners, and how they find each other.
+
+Assets hand no values to each other in memory. What a later asset needs of an earlier one (an ARN,
+a digest, a key in S3) stands in the metadata of its newest materialization, so that any asset can
+be materialized alone, in another process, on another day.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import dagster as dg
+
+from personalize_assets.components.attributes import DatasetGroupAttributes
+
+Stage = Literal["raw", "prepared", "imported", "trained", "evaluated", "recommended"]
+
+STAGES: Mapping[Stage, str] = {
+    "raw": "Raw files as they lie in S3.",
+    "prepared": "Cleaned files that Amazon Personalize can import, and the rows that were refused.",
+    "imported": "The dataset group and its datasets.",
+    "trained": "Solution versions: one trained model a recipe.",
+    "evaluated": "Offline metrics of each solution version.",
+    "recommended": "Batch inference and its results with titles.",
+}
+"""Groups of the asset graph in the order in which data flows."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Names things for one dataset group.
+
+    Attributes:
+        attributes: What its YAML file declares.
+    """
+
+    attributes: DatasetGroupAttributes
+
+    @property
+    def id(self) -> str:
+        """The group's name as an identifier of Dagster: lower case, underscores."""
+        return self.attributes.name.lower().replace("-", "_")
+
+    def key(self, *path: str) -> dg.AssetKey:
+        """Key of an asset of this group."""
+        return dg.AssetKey([self.id, *(part.replace("-", "_") for part in path)])
+
+    def keys(self, *names: str) -> list[dg.AssetKey]:
+        """Keys of several assets with one-part names."""
+        return [self.key(name) for name in names]
+
+    def spec(
+        self,
+        *path: str,
+        stage: Stage,
+        kinds: Iterable[str],
+        description: str,
+        deps: Iterable[dg.AssetKey] = (),
+        skippable: bool = False,
+    ) -> dg.AssetSpec:
+        """Specification of an asset with what all of them share."""
+        return dg.AssetSpec(
+            self.key(*path),
+            deps=list(deps),
+            description=description,
+            group_name=stage,
+            kinds=set(kinds),
+            owners=list(self.attributes.owners),
+            tags={"personalize/dataset_group": self.attributes.name},
+            skippable=skippable,
+        )
+
+
+def materialized(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, key: dg.AssetKey
+) -> Mapping[str, Any]:
+    """Metadata values of the newest materialization of ``key``.
+
+    Raises:
+        dagster.Failure: It was never materialized.
+    """
+    event = context.instance.get_latest_materialization_event(key)
+    if event is None or event.asset_materialization is None:
+        raise dg.Failure(
+            f"{key.to_user_string()} was never materialized: materialize it first, "
+            "or the whole job"
+        )
+    return {name: value.value for name, value in event.asset_materialization.metadata.items()}

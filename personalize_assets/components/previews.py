@@ -1,0 +1,115 @@
+"""Metadata of materializations: counts, schemas, links and small tables that people read in the UI.
+
+Only shapes values that other parts measured; reads no file and calls no service.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from personalize_assets.aws.ensure import Ensured
+from personalize_assets.aws.preparation import Prepared
+from personalize_assets.aws.results import Results
+from personalize_assets.resources import S3Resource
+
+PREVIEW_ROWS = 10
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table in Markdown; bars and line breaks in values are escaped."""
+    lines = [_line(columns), _line(["---"] * len(columns)), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(values: Sequence[Any]) -> str:
+    cells = ("" if value is None else str(value) for value in values)
+    return "| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
+
+
+def prepared_result(
+    key: dg.AssetKey, prepared: Prepared, s3: S3Resource
+) -> dg.MaterializeResult:
+    """Result of a cleaning asset: where its files lie, what went in and out, the first rows."""
+    columns = [dg.TableColumn(name, kind) for name, kind in prepared.columns]
+    return dg.MaterializeResult(
+        key,
+        metadata={
+            "dagster/row_count": prepared.rows,
+            "dagster/column_schema": dg.TableSchema(columns=columns),
+            "s3_uri": s3.uri(prepared.csv_key),
+            "csv_key": prepared.csv_key,
+            "csv_sha256": prepared.csv_sha256,
+            "parquet_key": prepared.parquet_key,
+            "schema": dg.MetadataValue.json(dict(prepared.schema)),
+            "unchanged": prepared.unchanged,
+            "seconds": prepared.seconds,
+            **prepared.counts,
+            "preview": dg.MetadataValue.md(
+                markdown_table([name for name, _ in prepared.columns], prepared.preview)
+            ),
+        },
+        data_version=dg.DataVersion(prepared.csv_sha256),
+    )
+
+
+def quarantine_result(
+    key: dg.AssetKey, prepared: Prepared, s3: S3Resource
+) -> dg.MaterializeResult:
+    """Result of the quarantine: how many rows, why, and where they lie."""
+    reasons = sorted(prepared.reasons.items(), key=lambda item: -item[1])
+    return dg.MaterializeResult(
+        key,
+        metadata={
+            "dagster/row_count": prepared.counts["quarantined"],
+            "s3_uri": s3.uri(prepared.quarantine_key),
+            "reasons": dg.MetadataValue.md(markdown_table(["reason", "rows"], reasons)),
+        },
+        data_version=dg.DataVersion(prepared.quarantine_sha256),
+    )
+
+
+def ensured_metadata(ensured: Ensured) -> dict[str, Any]:
+    """Metadata of something that exists in Amazon Personalize now."""
+    return {
+        "arn": ensured.arn,
+        "unchanged": not ensured.created,
+        "waited_s": round(ensured.waited_s, 2),
+    }
+
+
+def metrics_metadata(values: Mapping[str, float]) -> dict[str, Any]:
+    """Each metric as a number, which Dagster plots over time, and all of them as a table."""
+    return {
+        **{name: float(value) for name, value in values.items()},
+        "table": dg.MetadataValue.md(
+            markdown_table(["metric", "value"], sorted(values.items()))
+        ),
+    }
+
+
+def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]:
+    """Metadata of titled recommendations, with a preview beside what the users liked."""
+    return {
+        "dagster/row_count": results.rows,
+        "users": results.users,
+        "input_lines": results.input_lines,
+        "failed_lines": results.failed_lines,
+        "unchanged": results.unchanged,
+        **{name: s3.uri(key) for name, key in results.keys.items()},
+        "preview": dg.MetadataValue.md(
+            markdown_table(
+                ["user", "liked", "recommended"],
+                [
+                    (user.user_id, ", ".join(user.liked), ", ".join(user.recommended))
+                    for user in results.preview
+                ],
+            )
+        ),
+        "preview_users": dg.MetadataValue.json(
+            [
+                {"user_id": u.user_id, "liked": u.liked, "recommended": u.recommended}
+                for u in results.preview
+            ]
+        ),
+    }

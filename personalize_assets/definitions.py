@@ -1,0 +1,29 @@
+"""The code location: the component tree of `defs/` and the resources of the chosen deployment.
+
+Only merges. Loading it starts nothing and asks no service; resources connect when they are used.
+"""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+import personalize_assets.defs
+from personalize_assets.aws.deployment import Deployment
+from personalize_assets.resources import resources_of
+
+
+def component_tree() -> dg.ComponentTree:
+    """The declared dataset groups."""
+    return dg.ComponentTree.from_module(
+        defs_module=personalize_assets.defs, project_root=Path(__file__).parent.parent
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Everything that Dagster loads."""
+    deployment = Deployment.from_environment(os.environ)
+    return dg.Definitions.merge(
+        component_tree().build_defs(), dg.Definitions(resources=resources_of(deployment))
+    )
