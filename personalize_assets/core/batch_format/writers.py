@@ -80,7 +80,10 @@ class ParquetWriters:
         self._integers = True
         self._transformed = _open_transformed(transformed, field, pa.int64())
         self._tidy = pq.ParquetWriter(
-            tidy, _tidy_schema(field), compression="snappy", store_schema=False
+            tidy,
+            _tidy_schema(field),
+            compression="snappy",
+            store_schema=False,  # so that readers see plain strings, not this writer's dictionaries
         )
 
     def __enter__(self) -> Self:
