@@ -27,7 +27,7 @@ class Block:
     """Whole lines of a file.
 
     Attributes:
-        data: The lines, each with its ``\\n``; the last of a file gets one if it has none.
+        data: The lines, each with its newline; the last of a file gets one if it has none.
         first_line: Number of the first line in its file, 1-based, counting the header.
     """
 

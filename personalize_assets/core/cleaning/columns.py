@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Column = NDArray[np.generic]
+Column = NDArray[np.integer]
 
 
 class ColumnParts:

@@ -5,6 +5,9 @@ and order by code is order by id. Columns are replaced in place, because a copy 
 at MovieLens-25M's size.
 """
 
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
+
 from dataclasses import dataclass
 from typing import Final
 

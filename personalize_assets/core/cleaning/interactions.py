@@ -3,6 +3,9 @@
 Knows events, not where they come from.
 """
 
+# pyarrow ships no types.
+# pyright: standard
+
 from dataclasses import dataclass
 
 import numpy as np

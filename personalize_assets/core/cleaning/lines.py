@@ -3,6 +3,9 @@
 Knows where lines begin and end and which match a pattern; not what a line means.
 """
 
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
+
 from collections.abc import Sequence
 
 import numpy as np
@@ -38,7 +41,7 @@ class Lines:
         return len(self.offsets) - 1
 
     def matching(self, pattern: str) -> BoolArray:
-        """Tell which lines match ``pattern`` as a whole, not counting their end (``\\r?\\n``)."""
+        """Tell which lines match ``pattern`` as a whole, not counting their end."""
         buffers = [None, pa.py_buffer(self.offsets), pa.py_buffer(self.data)]
         array = pa.Array.from_buffers(pa.binary(), len(self), buffers)
         matches = pc.match_substring_regex(array, rf"\A(?:{pattern})\r?\n\z")

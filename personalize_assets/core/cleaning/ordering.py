@@ -47,16 +47,14 @@ def sorted_rows(columns: Sequence[IntColumn]) -> IndexArray | None:
 
 
 def _groups(columns: Sequence[IntColumn], bits: int) -> list[list[tuple[IntColumn, int, int]]]:
-    """Columns with their smallest value and width in bits, grouped; least significant group first."""
+    """Columns with smallest value and width in bits, in groups from the least significant."""
     groups: list[list[tuple[IntColumn, int, int]]] = [[]]
     used = 0
     for column in reversed(columns):
         low, high = (int(column.min()), int(column.max())) if len(column) else (0, 0)
         width = (high - low).bit_length()
         if width > bits:
-            raise OverflowError(
-                f"a column of {width} bits and {len(column)} rows need over 64 bits"
-            )
+            raise OverflowError(f"{width} bits of a column and {len(column)} rows exceed 64 bits")
         if used + width > bits:
             groups.append([])
             used = 0

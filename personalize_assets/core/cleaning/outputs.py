@@ -5,7 +5,7 @@ Files are written into a hidden folder beside their place and renamed when every
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ class StagedOutputs:
 
 
 @contextmanager
-def staged(out: OutputPaths) -> Iterator[StagedOutputs]:
+def staged(out: OutputPaths) -> Generator[StagedOutputs]:
     """Give temporary paths; move what was written there into place if the block succeeds.
 
     Folders are made as needed. When the block raises, nothing of it stays.

@@ -5,6 +5,9 @@ duplicates, files (``interactions``). Blocks of lines pass through the first thr
 all events are held in memory, about 17 bytes a rating. Knows no network and no S3.
 """
 
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
+
 import logging
 import time
 from collections.abc import Callable

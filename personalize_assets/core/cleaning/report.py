@@ -1,5 +1,8 @@
 """What a cleaning did: counts that add up, what was written, and a glance at it. Values only."""
 
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

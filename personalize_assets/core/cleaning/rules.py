@@ -20,9 +20,7 @@ class EventRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    event_type: str = Field(
-        pattern=EVENT_TYPE_PATTERN, description="Name of the event, EVENT_TYPE."
-    )
+    event_type: str = Field(pattern=EVENT_TYPE_PATTERN, description="EVENT_TYPE of the event.")
     above: float = Field(
         ge=-1e9, le=1e9, description="The value must be greater; at most 6 digits after the point."
     )
@@ -52,7 +50,7 @@ class CleaningRules(BaseModel):
     )
     mode: Literal["strongest", "all"] = Field(
         default="strongest",
-        description="Write only the strongest event of a row, or one event for every rule it meets.",
+        description="Write only the strongest event of a row, or one for every rule it meets.",
     )
     fraction: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="Share of the rows to keep, chosen by a hash of user and item."

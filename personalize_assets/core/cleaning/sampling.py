@@ -21,10 +21,11 @@ Int64Array = NDArray[np.int64]
 
 
 def mix31(user: Int64Array, item: Int64Array) -> Int64Array:
-    """Hash pairs of ids: ``fifth((fifth(48271 u + 11) + 69621 i) mod M)``, ``fifth(x) = x^5 mod M``.
+    """Hash pairs of ids: ``fifth(fifth(48271 u + 11) + 69621 i)`` with ``fifth(x) = x^5``.
 
-    ``u`` and ``i`` are the ids modulo M = 2^31 - 1. The fifth power is a permutation of the
-    remainders, because 5 does not divide M - 1; it breaks up the lines of a linear hash.
+    All of it modulo M = 2^31 - 1, beginning with the ids ``u`` and ``i`` themselves. The fifth
+    power is a permutation of the remainders, because 5 does not divide M - 1; it breaks up the
+    lines of a linear hash.
 
     Args:
         user: Non-negative numbers, shape ``(n,)``.

@@ -1,9 +1,12 @@
 """Writing cleaned rows: CSV as Amazon Personalize reads it, and parquet for everything else.
 
-One rule of quoting for all CSV: a value is quoted only if it holds a comma, ``"``, a backslash or an
-end of line, and inside quotes a backslash stands before ``"`` and backslash. Lines end with ``\\n``.
-Knows columns and types, not what they mean.
+One rule of quoting for all CSV: a value is quoted only if it holds a comma, ``"``, a backslash or
+an end of line, and inside quotes a backslash stands before ``"`` and backslash. Lines end with a
+single newline. Knows columns and types, not what they mean.
 """
+
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +29,7 @@ from personalize_assets.core.columns import Columns
 
 CHUNK_ROWS: Final = 1 << 20
 _WIDE_CHUNK_ROWS: Final = 1 << 15
+_DICTIONARY_BYTES: Final = 16 << 20
 
 DECIMAL: Final = pa.decimal128(15, 6)
 """How decimal metadata is held until it is written: exactly."""
@@ -200,4 +204,13 @@ def _write_header(stream: BinaryIO, schema: pa.Schema) -> None:
 
 
 def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="snappy", store_schema=False)
+    dictionaries = [name for name in schema.names if name != Columns.TIMESTAMP]
+    # Without the schema of Arrow in the file, dictionaries are read back as plain strings.
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="snappy",
+        store_schema=False,
+        use_dictionary=dictionaries,  # pyright: ignore[reportArgumentType]
+        dictionary_pagesize_limit=_DICTIONARY_BYTES,
+    )

@@ -6,7 +6,7 @@ nothing of this module.
 
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Release:
 
 
 @contextmanager
-def open_release(path: Path) -> Iterator[Release]:
+def open_release(path: Path) -> Generator[Release]:
     """Open a folder or a zip of raw data; the zip stays open until the block ends.
 
     Raises:

@@ -1,8 +1,8 @@
 """Which files of a folder, zip or S3 prefix make up a MovieLens release.
 
 GroupLens has published three layouts: comma-separated files with a header (ml-latest-small,
-ml-latest, 20m, 25m, 32m), ``::``-separated files (1m, 10m) and the ``u.`` files of 100k. A release is
-recognized by the names of its files alone; nothing here opens a file or knows S3.
+ml-latest, 20m, 25m, 32m), ``::``-separated files (1m, 10m) and the ``u.`` files of 100k. A release
+is recognized by the names of its files alone; nothing here opens a file or knows S3.
 """
 
 from collections.abc import Iterable
@@ -66,7 +66,7 @@ def find_layout(names: Iterable[str]) -> Layout:
         hidden = path.name.startswith(".") or "__MACOSX" in path.parts
         if not hidden and not name.endswith("/"):
             by_name.setdefault(path.name.lower(), []).append(name)
-    complete = [
+    complete: list[LayoutKind] = [
         kind
         for kind, files in _FILES.items()
         if files.ratings in by_name and files.movies in by_name

@@ -15,8 +15,8 @@ from personalize_assets.core.movielens.layouts import LayoutKind
 
 NO_GENRES: Final = "(no genres listed)"
 
-YEAR_PATTERN: Final = r"\((1[89]\d\d|20\d\d)(?:[-–] ?(?:\d{4})?)?\)$"
-"""The year of a stripped title: ``(1995)``; of a span such as ``(1975-1979)`` or ``(2009– )`` the first."""
+YEAR_PATTERN: Final = r"\((1[89]\d\d|20\d\d)(?:[-\u2013] ?(?:\d{4})?)?\)$"
+"""The year of a stripped title: of ``(1995)``, or the first of ``(1975-1979)`` or ``(2009- )``."""
 
 DATE_PATTERN: Final = r"(\d{2})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-(\d{4})"
 """A release date of u.item, such as ``01-Jan-1995``."""
