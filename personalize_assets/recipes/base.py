@@ -92,6 +92,13 @@ class Histories:
             timestamps=kept.timestamps,
         )
 
+    def rows_at(self, index: LongArray) -> "Histories":
+        """The rows at ``index``, in its order; a row may be taken more than once."""
+        lengths = self.lengths[index]
+        indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        events = np.arange(indptr[-1]) + np.repeat(self.indptr[index] - indptr[:-1], lengths)
+        return Histories(indptr, self.items[events], self.timestamps[events])
+
     def last(self, count: int) -> "Histories":
         """The same users with only the newest ``count`` events of each."""
         ends = np.repeat(self.indptr[1:], self.lengths)
@@ -189,8 +196,10 @@ def build_histories(
 class Model(Protocol):
     """What a recipe learned, able to score the whole catalogue for any history."""
 
-    n_items: int
-    """Size of the catalogue that the model was trained on."""
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue that the model was trained on."""
+        ...
 
     def score(self, histories: Histories) -> FloatArray:
         """Score every item for every history.
@@ -222,8 +231,10 @@ class Model(Protocol):
 class Learner(Protocol):
     """How one recipe learns its model."""
 
-    model_type: type[Model]
-    """The class of the models that ``fit`` returns."""
+    @property
+    def model_type(self) -> type[Model]:
+        """The class of the models that ``fit`` returns."""
+        ...
 
     def fit(
         self,

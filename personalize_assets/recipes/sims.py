@@ -1,9 +1,36 @@
-"""aws-sims: items that come before and after a given one in users' histories."""
+"""aws-sims: items that come soon before or after a given one in many histories.
+
+The question is the last item of a history. The item itself is never an answer. An item that is
+unknown or leads nowhere is answered with popular items, which also fill short lists.
+"""
 
 import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
+import numpy as np
+from scipy import sparse
+
+from personalize_assets.recipes.base import (
+    FloatArray,
+    Histories,
+    Progress,
+    TrainingData,
+    ignore_progress,
+)
 from personalize_assets.recipes.hyperparameters import Options, option
+from personalize_assets.recipes.solvers.cold_start import log_popularity
+from personalize_assets.recipes.solvers.percentiles import within_percentiles
+from personalize_assets.recipes.solvers.queries import recent_matrix
+from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.storage import ModelFormat
+
+_FORMAT = ModelFormat("sims", 1)
+_MAX_NEIGHBOURS = 500
+_RELATED_LIFT = np.float32(50)
+"""Lifts every related item's log weight above 0, and so above every popular item's log share."""
 
 
 class SimsOptions(Options):
@@ -11,7 +38,8 @@ class SimsOptions(Options):
 
     popularity_discount_factor: float = option(
         0.5,
-        "How far popular items are held back: 0 not at all, 1 fully.",
+        "Shared users are divided by the answer's popularity to this power: 0 favours popular "
+        "items, 1 rare ones.",
         low=0,
         high=1,
         tunable=True,
@@ -37,9 +65,103 @@ class SimsFeaturization(Options):
     min_item_interaction_count_percentile: float = option(
         0.01, "Items with fewer interactions than this share of items are left out.", low=0, high=1
     )
+    # Leaving these items out, as the guide's wording suggests, would take most of MovieLens's
+    # interactions: measured MRR .117 in place of .19, where the service itself reports .167.
     max_item_interaction_count_percentile: float = option(
-        0.9, "Items with more interactions than this share of items are left out.", low=0, high=1
+        0.9,
+        "Items with more interactions than this share of items are discounted no further.",
+        low=0,
+        high=1,
     )
+
+
+@dataclass(frozen=True)
+class SimsModel:
+    """Neighbours of each item, and popular items for the rest.
+
+    Attributes:
+        neighbours: Log of the weight from query rows to answer columns, lifted above 0.
+        popularity: Log shares, shape ``(n_items,)``.
+    """
+
+    neighbours: sparse.csr_array
+    popularity: FloatArray
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue."""
+        return len(self.popularity)
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score what is related to the last item of each history; see ``Model``."""
+        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
+        scores = (query @ self.neighbours).toarray()
+        scores = np.where(scores > 0, scores, self.popularity)
+        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write the model; see ``Model``."""
+        arrays = {
+            "popularity": self.popularity,
+            "data": self.neighbours.data,
+            "indices": self.neighbours.indices,
+            "indptr": self.neighbours.indptr,
+        }
+        _FORMAT.write(folder, {}, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the model; see ``Model``."""
+        arrays = _FORMAT.read(folder)[1]
+        popularity = arrays["popularity"]
+        neighbours = sparse.csr_array(
+            (arrays["data"], arrays["indices"], arrays["indptr"]),
+            shape=(len(popularity), len(popularity)),
+        )
+        return cls(neighbours, popularity)
+
+
+class Sims:
+    """Counts which items are near each other in the histories of the same users."""
+
+    model_type = SimsModel
+
+    def fit(
+        self,
+        data: TrainingData,
+        histories: Histories,
+        config: SimsOptions,
+        featurization: SimsFeaturization,
+        rng: np.random.Generator,
+        progress: Progress = ignore_progress,
+    ) -> SimsModel:
+        """Count and discount; see ``Learner``."""
+        options = TransitionOptions(
+            source_discount=0.0,
+            target_discount=config.popularity_discount_factor,
+            discount_percentile=featurization.max_item_interaction_count_percentile,
+            both_directions=True,
+            min_users=config.min_cointeraction_count,
+            max_neighbours=_MAX_NEIGHBOURS,
+        )
+        kept = _within_bounds(histories, data.n_items, featurization)
+        neighbours = fit_transitions(kept, data.n_items, options)
+        neighbours.data = np.log(neighbours.data) + _RELATED_LIFT
+        return SimsModel(neighbours, log_popularity(histories, data.n_items))
+
+
+def _within_bounds(histories: Histories, n_items: int, bounds: SimsFeaturization) -> Histories:
+    kept = histories.take(
+        within_percentiles(
+            histories.lengths,
+            bounds.min_user_history_length_percentile,
+            bounds.max_user_history_length_percentile,
+        )
+    )
+    counts = np.bincount(kept.items, minlength=n_items)
+    known = within_percentiles(counts, bounds.min_item_interaction_count_percentile, 1.0)
+    return kept.where(known[kept.items])
 
 
 SIMS = RecipeSpec(
@@ -54,4 +176,5 @@ SIMS = RecipeSpec(
     config=SimsOptions,
     featurization=SimsFeaturization,
     hpo=True,
+    learner=Sims(),
 )

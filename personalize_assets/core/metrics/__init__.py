@@ -1,0 +1,25 @@
+"""Offline metrics of ranked lists, in Amazon's definitions, and textbook NDCG beside them."""
+
+from personalize_assets.core.metrics.coverage import coverage
+from personalize_assets.core.metrics.hits import Truth, mark_hits
+from personalize_assets.core.metrics.ndcg import amazon_ndcg_at_k, textbook_ndcg_at_k
+from personalize_assets.core.metrics.precision import precision_at_k
+from personalize_assets.core.metrics.reciprocal_rank import reciprocal_rank_at_k
+from personalize_assets.core.metrics.report import (
+    LONGEST_LIST,
+    evaluate,
+    evaluate_textbook,
+)
+
+__all__ = [
+    "LONGEST_LIST",
+    "Truth",
+    "amazon_ndcg_at_k",
+    "coverage",
+    "evaluate",
+    "evaluate_textbook",
+    "mark_hits",
+    "precision_at_k",
+    "reciprocal_rank_at_k",
+    "textbook_ndcg_at_k",
+]

@@ -1,0 +1,66 @@
+"""The best items of each history, in chunks that bound the memory.
+
+Knows models by their protocol only.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Model
+
+_CHUNK_CELLS = 16_000_000
+"""Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
+
+
+def recommend(
+    model: Model, histories: Histories, k: int, chunk: int | None = None
+) -> tuple[IntArray, FloatArray]:
+    """Rank the catalogue for every history.
+
+    Args:
+        model: Any model.
+        histories: One row per query, as the model's ``score`` takes them.
+        k: Length of the lists; at least 1.
+        chunk: Queries scored at a time; None chooses by the size of the catalogue.
+
+    Returns:
+        Item indices, best first, int32, shape ``(n, k)``, -1 where nothing more may be served; and
+        their shares of a softmax over the whole catalogue, float32, same shape, 0 beside -1.
+
+    Raises:
+        ValueError: ``k`` or ``chunk`` is not positive.
+    """
+    chunk = max(1, _CHUNK_CELLS // max(1, model.n_items)) if chunk is None else chunk
+    if k < 1 or chunk < 1:
+        raise ValueError(f"k and chunk must be at least 1, got {k} and {chunk}")
+    items = np.full((len(histories), k), -1, dtype=np.int32)
+    shares = np.zeros((len(histories), k), dtype=np.float32)
+    for start in range(0, len(histories), chunk):
+        stop = min(start + chunk, len(histories))
+        top, share = _rank(model.score(histories.slice(start, stop)), k)
+        items[start:stop, : top.shape[1]] = top
+        shares[start:stop, : top.shape[1]] = share
+    return items, shares
+
+
+def _rank(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    top = _top(scores, min(k, scores.shape[1]))
+    best = np.take_along_axis(scores, top, axis=1)
+    highest = best[:, :1]
+    with np.errstate(invalid="ignore"):  # a row without any item to serve: -inf minus -inf
+        total = np.exp(scores - highest).sum(axis=1, keepdims=True)
+        shares = np.exp(best - highest) / total
+    served = np.isfinite(best)
+    return np.where(served, top, -1).astype(np.int32), np.where(served, shares, 0).astype(
+        np.float32
+    )
+
+
+def _top(scores: FloatArray, k: int) -> NDArray[np.intp]:
+    """The ``k`` best columns of each row; among equal ones the lower index comes first."""
+    if k < scores.shape[1]:
+        top = np.sort(np.argpartition(scores, -k, axis=1)[:, -k:], axis=1)
+    else:
+        top = np.broadcast_to(np.arange(k), scores.shape)
+    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(top, order, axis=1)

@@ -1,0 +1,1 @@
+"""Numerical parts that several recipes share: arrays in, arrays out."""

@@ -1,0 +1,169 @@
+"""EASE, a ridge regression of each item on all others (Steck, 2019), in whichever form is smaller.
+
+With fewer users than items the exact solution comes from a users x users system (the dual), so
+that no items x items matrix exists. Otherwise it is confined to the most popular items: its cost
+grows with the third power of their number.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from personalize_assets.recipes.base import FloatArray, IntArray
+
+log = logging.getLogger(__name__)
+
+MAX_DUAL_CELLS = 64_000_000
+"""Cells of the dual's users x items factor, 4 bytes each, up to which all items take part."""
+
+MAX_HEAD = 8_000
+"""Items of the primal form: 256 MB of weights and some 5 seconds of one core to solve."""
+
+_GRAM_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Ease:
+    """Item-to-item weights ``left @ right`` without their diagonal.
+
+    Attributes:
+        n_items: Size of the catalogue.
+        items: Catalogue indices of the items that take part; int32, shape ``(h,)``.
+        left: Training users' items in the dual form, shape ``(h, r)``; None is the identity.
+        right: float32, shape ``(r, h)``.
+        diagonal: Diagonal of ``left @ right``, taken off each score; float32, shape ``(h,)``.
+    """
+
+    n_items: int
+    items: IntArray
+    left: sparse.csr_array | None
+    right: FloatArray
+    diagonal: FloatArray
+
+    def score(self, query: sparse.csr_array) -> FloatArray:
+        """Sum the weights from each row's items to every item.
+
+        Args:
+            query: Weights of items, shape ``(n, n_items)``.
+
+        Returns:
+            Shape ``(n, n_items)``; 0 for items that take no part.
+        """
+        inner = query[:, self.items] if len(self.items) < self.n_items else query
+        through = inner if self.left is None else (inner @ self.left).toarray()
+        scores = np.asarray(through @ self.right, dtype=np.float32)
+        if self.left is not None:
+            own = sparse.coo_array(inner)
+            scores[own.row, own.col] -= own.data * self.diagonal[own.col]
+        if len(self.items) == self.n_items:
+            return scores
+        spread = np.zeros((query.shape[0], self.n_items), dtype=np.float32)
+        spread[:, self.items] = scores
+        return spread
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays to be saved; ``from_arrays`` is the inverse."""
+        arrays: dict[str, NDArray[Any]] = {
+            "ease_items": self.items,
+            "ease_right": self.right,
+            "ease_diagonal": self.diagonal,
+        }
+        if self.left is not None:
+            arrays["ease_left_indptr"] = self.left.indptr
+            arrays["ease_left_indices"] = self.left.indices
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> Self:
+        """Rebuild from what ``arrays`` gave."""
+        items, right = arrays["ease_items"], arrays["ease_right"]
+        left = None
+        if "ease_left_indptr" in arrays:
+            indices = arrays["ease_left_indices"]
+            left = sparse.csr_array(
+                (np.ones(len(indices), dtype=np.float32), indices, arrays["ease_left_indptr"]),
+                shape=(len(items), len(right)),
+            )
+        return cls(n_items, items, left, right, arrays["ease_diagonal"])
+
+
+def fit_ease(
+    seen: sparse.csr_array,
+    ridge: float,
+    *,
+    max_head: int = MAX_HEAD,
+    max_dual_cells: int = MAX_DUAL_CELLS,
+) -> Ease:
+    """Solve for the item-to-item weights of a binary matrix.
+
+    Args:
+        seen: Ones where a user met an item, shape ``(n_users, n_items)``.
+        ridge: Penalty on the squared weights; positive.
+        max_head: Items that take part where they cannot all.
+        max_dual_cells: Largest users x items for which all items take part in the dual form.
+    """
+    n_users, n_items = seen.shape
+    if n_users < n_items and n_users * n_items <= max_dual_cells:
+        items = np.arange(n_items, dtype=np.int32)
+    else:
+        items = _most_popular(seen, max_head)
+        seen = seen[:, items]
+    log.debug("ease: %s users, %s of %s items", n_users, len(items), n_items)
+    solve = _solve_dual if n_users < len(items) else _solve_primal
+    left, right, diagonal = solve(seen, ridge)
+    return Ease(n_items, items, left, right, diagonal)
+
+
+def _most_popular(seen: sparse.csr_array, count: int) -> IntArray:
+    popularity = np.bincount(seen.indices, minlength=seen.shape[1])
+    order = np.argsort(-popularity, kind="stable")[:count]
+    return np.sort(order).astype(np.int32)
+
+
+def _solve_dual(
+    seen: sparse.csr_array, ridge: float
+) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
+    """Use ``inv(X'X + aI) = (I - X' inv(XX' + aI) X) / a``."""
+    kernel = (seen @ seen.T).toarray().astype(np.float64)
+    kernel[np.diag_indices_from(kernel)] += ridge
+    transposed = seen.T.tocsr()
+    solved = (transposed @ _invert(kernel)).T
+    explained = np.asarray(seen.multiply(solved).sum(axis=0)).ravel()
+    right = (solved / (1 - explained)).astype(np.float32)
+    return transposed, right, (explained / (1 - explained)).astype(np.float32)
+
+
+def _solve_primal(seen: sparse.csr_array, ridge: float) -> tuple[None, FloatArray, FloatArray]:
+    n_items = seen.shape[1]
+    transposed = seen.T.tocsr()
+    gram = np.empty((n_items, n_items), dtype=np.float64)
+    for start in range(0, n_items, _GRAM_BLOCK):
+        stop = min(start + _GRAM_BLOCK, n_items)
+        gram[start:stop] = (transposed[start:stop] @ seen).toarray()
+    gram[np.diag_indices_from(gram)] += ridge
+    inverse = _invert(gram)
+    right = (inverse / -np.diagonal(inverse)).astype(np.float32)
+    np.fill_diagonal(right, 0)
+    return None, right, np.zeros(n_items, dtype=np.float32)
+
+
+def _invert(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Invert a symmetric positive definite matrix in its own memory."""
+    # The transpose of a C-ordered symmetric matrix is itself, in the order that LAPACK wants.
+    factor, failed = linalg.lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
+    if not failed:
+        factor, failed = linalg.lapack.dpotri(factor, lower=1, overwrite_c=1)
+    if failed:
+        raise np.linalg.LinAlgError("the ridge is too small for this matrix")
+    upper = np.triu_indices(len(factor), 1) if len(factor) < 2_000 else None
+    if upper is not None:
+        factor[upper] = factor.T[upper]
+        return factor
+    for column in range(1, len(factor)):
+        factor[:column, column] = factor[column, :column]
+    return factor

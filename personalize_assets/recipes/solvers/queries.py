@@ -1,0 +1,74 @@
+"""Histories as sparse rows over the catalogue: what was seen, and how much each event weighs.
+
+Knows nothing of any model.
+"""
+
+import numpy as np
+from scipy import sparse
+
+from personalize_assets.recipes.base import BoolArray, FloatArray, Histories
+
+
+def first_occurrences(histories: Histories, n_items: int) -> BoolArray:
+    """Mark each event whose item the user had not met before; shape ``(n_events,)``."""
+    keys = histories.rows.astype(np.int64) * n_items + histories.items
+    first = np.zeros(len(keys), dtype=np.bool_)
+    first[np.unique(keys, return_index=True)[1]] = True
+    return first
+
+
+def last_occurrences(histories: Histories, n_items: int) -> BoolArray:
+    """Mark each event whose item the user did not meet again; shape ``(n_events,)``."""
+    keys = histories.rows.astype(np.int64) * n_items + histories.items
+    last = np.zeros(len(keys), dtype=np.bool_)
+    last[len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]] = True
+    return last
+
+
+def seen_matrix(histories: Histories, n_items: int) -> sparse.csr_array:
+    """Ones where a user met an item; float32, shape ``(n_users, n_items)``."""
+    return weighted_matrix(histories.where(first_occurrences(histories, n_items)), n_items, None)
+
+
+def recent_matrix(
+    histories: Histories, n_items: int, *, decay: float | None, limit: int
+) -> sparse.csr_array:
+    """The newest distinct items of each user, weighted by how new they are.
+
+    Args:
+        histories: Any users.
+        n_items: Size of the catalogue.
+        decay: The item at position p from the end (0 is the newest) weighs ``exp(-p / decay)``;
+            None weighs all alike.
+        limit: How many distinct items of a user take part.
+
+    Returns:
+        float32, shape ``(n_users, n_items)``.
+    """
+    distinct = histories.where(last_occurrences(histories, n_items)).last(limit)
+    return weighted_matrix(distinct, n_items, decay)
+
+
+def weighted_matrix(histories: Histories, n_items: int, decay: float | None) -> sparse.csr_array:
+    """Every event at its item, weighted by its position from the end; events of one item add up.
+
+    Args:
+        histories: Any users.
+        n_items: Size of the catalogue.
+        decay: As in ``recent_matrix``.
+
+    Returns:
+        float32, shape ``(n_users, n_items)``.
+    """
+    if decay is None:
+        weights: FloatArray = np.ones(len(histories.items), dtype=np.float32)
+    else:
+        ends = np.repeat(histories.indptr[1:], histories.lengths)
+        position = ends - 1 - np.arange(len(histories.items))
+        weights = np.exp(-position / decay).astype(np.float32)
+    # A copy, because summing duplicates reorders the arrays in place.
+    matrix = sparse.csr_array(
+        (weights, histories.items, histories.indptr), shape=(len(histories), n_items), copy=True
+    )
+    matrix.sum_duplicates()
+    return matrix

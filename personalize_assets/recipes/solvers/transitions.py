@@ -1,0 +1,178 @@
+"""Which item follows which within a window of a history, counted with decay and pruned.
+
+Counts block by block of items, so that memory holds one block's pairs and the pruned result only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from personalize_assets.recipes.base import FloatArray, Histories, IntArray, LongArray
+from personalize_assets.recipes.solvers.queries import first_occurrences
+
+_MAX_PAIRS = 16_000_000
+"""Pairs of one block: some 300 MB while they are counted."""
+
+
+@dataclass(frozen=True)
+class TransitionOptions:
+    """How transitions are counted.
+
+    Attributes:
+        window: Largest distance between two events of a history that counts.
+        decay: A pair at distance g counts ``exp(-(g - 1) / decay)``.
+        source_discount: Counts are divided by the source's popularity to this power.
+        target_discount: Counts are divided by the target's popularity to this power.
+        discount_percentile: Items more popular than this share of items are discounted no further.
+        both_directions: Whether an item also leads to those before it.
+        min_users: Pairs of fewer users within the window are dropped.
+        max_neighbours: Most targets that are kept of one source, the strongest.
+    """
+
+    window: int = 40
+    decay: float = 20.0
+    source_discount: float = 0.3
+    target_discount: float = 0.3
+    discount_percentile: float = 1.0
+    both_directions: bool = False
+    min_users: int = 0
+    max_neighbours: int = 1_000
+
+
+def fit_transitions(
+    histories: Histories, n_items: int, options: TransitionOptions
+) -> sparse.csr_array:
+    """Count transitions, discount popular items and keep the strongest of each item.
+
+    A user counts for a pair once at most: repeats are collapsed to an item's first occurrence.
+
+    Args:
+        histories: The training users.
+        n_items: Size of the catalogue.
+        options: How to count.
+
+    Returns:
+        Weights from source rows to target columns; float32, shape ``(n_items, n_items)``.
+    """
+    distinct = histories.where(first_occurrences(histories, n_items))
+    popularity = _popularity(distinct, n_items, options.discount_percentile)
+    target_scale = popularity**-options.target_discount
+    source_scale = popularity**-options.source_discount
+    events = _EventsByItem.of(distinct, n_items, options)
+    blocks = []
+    for start, stop in events.blocks():
+        block = events.count(start, stop)
+        scaled = block.data * target_scale[block.indices]
+        scaled *= np.repeat(source_scale[start:stop], np.diff(block.indptr))
+        blocks.append(_keep_strongest(block, scaled, options.max_neighbours))
+    return sparse.vstack(blocks, format="csr", dtype=np.float32)
+
+
+def _popularity(histories: Histories, n_items: int, percentile: float) -> FloatArray:
+    counts = np.bincount(histories.items, minlength=n_items)
+    if percentile < 1 and counts.any():
+        counts = np.minimum(counts, np.quantile(counts[counts > 0], percentile, method="higher"))
+    return np.maximum(counts, 1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _EventsByItem:
+    """Events sorted by item, each with the bounds of its window in its user's history."""
+
+    items: IntArray  # of all events, in the order of histories
+    position: LongArray  # of events sorted by item
+    low: LongArray
+    high: LongArray
+    indptr: LongArray  # rows are items
+    weights: FloatArray  # by distance
+    min_users: int
+
+    @classmethod
+    def of(cls, histories: Histories, n_items: int, options: TransitionOptions) -> "_EventsByItem":
+        position = np.argsort(histories.items, kind="stable")
+        ends = np.repeat(histories.indptr[1:], histories.lengths)[position]
+        low = position + 1
+        if options.both_directions:
+            starts = np.repeat(histories.indptr[:-1], histories.lengths)[position]
+            low = np.maximum(starts, position - options.window)
+        distance = np.arange(options.window + 1)
+        weights = np.exp(-(distance - 1) / options.decay).astype(np.float32)
+        weights[0] = 0.0  # an event is no neighbour of itself
+        counts = np.bincount(histories.items, minlength=n_items)
+        return cls(
+            items=histories.items,
+            position=position,
+            low=low,
+            high=np.minimum(ends, position + options.window + 1),
+            indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            weights=weights,
+            min_users=options.min_users,
+        )
+
+    @property
+    def n_items(self) -> int:
+        return len(self.indptr) - 1
+
+    def blocks(self) -> Iterator[tuple[int, int]]:
+        """Ranges of items with at most ``_MAX_PAIRS`` pairs, or of one item with more."""
+        pairs = np.concatenate(([0], np.cumsum(self.high - self.low)))[self.indptr]
+        start = 0
+        while start < self.n_items:
+            stop = int(np.searchsorted(pairs, pairs[start] + _MAX_PAIRS, side="right")) - 1
+            stop = min(max(stop, start + 1), self.n_items)
+            yield start, stop
+            start = stop
+
+    def count(self, start: int, stop: int) -> sparse.csr_array:
+        """Weights from the items of a block to all items; shape ``(stop - start, n_items)``."""
+        low, high = int(self.indptr[start]), int(self.indptr[stop])
+        total: Any = sparse.csr_array((stop - start, self.n_items), dtype=np.float32)
+        users = total
+        step = max(1, _MAX_PAIRS // (2 * len(self.weights)))
+        for piece in range(low, high, step):
+            end = min(piece + step, high)
+            rows = np.clip(self.indptr[start : stop + 1], piece, end) - piece
+            collect = sparse.csr_array(
+                (np.ones(end - piece, np.float32), np.arange(end - piece), rows),
+                shape=(stop - start, end - piece),
+            )
+            neighbours = self._neighbours(piece, end)
+            total = total + collect @ neighbours
+            if self.min_users > 1:
+                neighbours.data = (neighbours.data > 0).astype(np.float32)
+                users = users + collect @ neighbours
+        if self.min_users > 1:
+            users.data = (users.data >= self.min_users).astype(np.float32)
+            total = total.multiply(users).tocsr()
+        total.eliminate_zeros()
+        return total
+
+    def _neighbours(self, start: int, stop: int) -> sparse.csr_array:
+        """The weighted neighbours of events ``start`` to ``stop`` in the order by item."""
+        low, position = self.low[start:stop], self.position[start:stop]
+        sizes = self.high[start:stop] - low
+        indptr = np.concatenate(([0], np.cumsum(sizes)))
+        index = np.arange(indptr[-1]) + np.repeat(low - indptr[:-1], sizes)
+        distance = np.abs(index - np.repeat(position, sizes))
+        return sparse.csr_array(
+            (self.weights[distance], self.items[index], indptr),
+            shape=(stop - start, self.n_items),
+        )
+
+
+def _keep_strongest(
+    block: sparse.csr_array, values: NDArray[np.float32], limit: int
+) -> sparse.csr_array:
+    keep = np.ones(len(values), dtype=np.bool_)
+    for row in np.flatnonzero(np.diff(block.indptr) > limit):
+        low, high = block.indptr[row], block.indptr[row + 1]
+        weakest = np.argpartition(values[low:high], high - low - limit)[: high - low - limit]
+        keep[low + weakest] = False
+    kept = np.concatenate(([0], np.cumsum(keep)))
+    return sparse.csr_array(
+        (values[keep], block.indices[keep], kept[block.indptr]), shape=block.shape
+    )
