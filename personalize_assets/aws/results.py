@@ -134,9 +134,7 @@ def _transform(
         rows=report.rows,
         failed_lines=report.failed,
         reasons=report.reasons,
-        preview=[
-            UserPreview(user, liked[user], list(labels)) for user, labels in report.preview
-        ],
+        preview=[UserPreview(user, liked[user], list(labels)) for user, labels in report.preview],
     )
 
 

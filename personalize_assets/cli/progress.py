@@ -72,9 +72,7 @@ class StepPrinter:
             self._status.start()
 
     def _on_materialization(self, event: dg.DagsterEvent) -> None:
-        self._made[event.step_key or ""].append(
-            event.step_materialization_data.materialization
-        )
+        self._made[event.step_key or ""].append(event.step_materialization_data.materialization)
 
     def _on_check(self, event: dg.DagsterEvent) -> None:
         check = event.asset_check_evaluation_data

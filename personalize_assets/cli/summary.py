@@ -50,7 +50,9 @@ def print_recommendations(console: Console, users: Sequence[Mapping[str, Any]]) 
         table = Table("liked", "recommended", title=f"User {user['user_id']}", title_justify="left")
         liked, recommended = list(user["liked"])[:10], list(user["recommended"])[:10]
         for row in range(max(len(liked), len(recommended))):
-            table.add_row(*(escape(part[row]) if row < len(part) else "" for part in (liked, recommended)))
+            table.add_row(
+                *(escape(part[row]) if row < len(part) else "" for part in (liked, recommended))
+            )
         console.print(table)
 
 

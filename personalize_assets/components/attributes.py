@@ -26,7 +26,7 @@ class Source(dg.Model, dg.Resolvable):
     """Where raw data lies and what it is."""
 
     type: Literal["movielens", "table"] = "movielens"
-    """`movielens`: any MovieLens release, found by its files. `table`: CSV or parquet of your own."""
+    """`movielens`: any MovieLens release. `table`: CSV or parquet files of your own."""
 
     prefix: str
     """S3 prefix of the raw files, ending in a slash."""
@@ -62,7 +62,7 @@ class Solution(dg.Model, dg.Resolvable):
     """One recipe with its training configuration."""
 
     name: str
-    """Short name, for example `user-personalization`; part of asset keys and of the solution's name."""
+    """Short name, such as `user-personalization`; part of asset keys and of the solution's name."""
 
     recipe: str
     """Name of the recipe, for example `aws-user-personalization`."""

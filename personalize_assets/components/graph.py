@@ -82,7 +82,6 @@ def materialized(
     event = context.instance.get_latest_materialization_event(key)
     if event is None or event.asset_materialization is None:
         raise dg.Failure(
-            f"{key.to_user_string()} was never materialized: materialize it first, "
-            "or the whole job"
+            f"{key.to_user_string()} was never materialized: materialize it first, or the whole job"
         )
     return {name: value.value for name, value in event.asset_materialization.metadata.items()}

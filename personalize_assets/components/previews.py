@@ -27,9 +27,7 @@ def _line(values: Sequence[Any]) -> str:
     return "| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
 
 
-def prepared_result(
-    key: dg.AssetKey, prepared: Prepared, s3: S3Resource
-) -> dg.MaterializeResult:
+def prepared_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> dg.MaterializeResult:
     """Result of a cleaning asset: where its files lie, what went in and out, the first rows."""
     columns = [dg.TableColumn(name, kind) for name, kind in prepared.columns]
     return dg.MaterializeResult(
@@ -53,9 +51,7 @@ def prepared_result(
     )
 
 
-def quarantine_result(
-    key: dg.AssetKey, prepared: Prepared, s3: S3Resource
-) -> dg.MaterializeResult:
+def quarantine_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> dg.MaterializeResult:
     """Result of the quarantine: how many rows, why, and where they lie."""
     reasons = sorted(prepared.reasons.items(), key=lambda item: -item[1])
     return dg.MaterializeResult(
@@ -82,9 +78,7 @@ def metrics_metadata(values: Mapping[str, float]) -> dict[str, Any]:
     """Each metric as a number, which Dagster plots over time, and all of them as a table."""
     return {
         **{name: float(value) for name, value in values.items()},
-        "table": dg.MetadataValue.md(
-            markdown_table(["metric", "value"], sorted(values.items()))
-        ),
+        "table": dg.MetadataValue.md(markdown_table(["metric", "value"], sorted(values.items()))),
     }
 
 

@@ -126,9 +126,7 @@ def _recommendations(graph: Graph) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(name=f"{graph.id}_recommendations", specs=[spec])
-    def recommendations(
-        context: dg.AssetExecutionContext, s3: S3Resource
-    ) -> dg.MaterializeResult:
+    def recommendations(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
         job = materialized(context, jobs)
         results = transform_results(
             s3.store(),

@@ -1,0 +1,72 @@
+"""The code location loads, by every way that Dagster has, and declares what it should."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from personalize_assets.definitions import defs
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return defs()
+
+
+def test_definitions__load(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_workspace__names_the_same_module_and_location_as_dg() -> None:
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["dg"]["project"]
+
+    (module,) = [entry["python_module"] for entry in workspace]
+
+    assert module["module_name"] == project["code_location_target_module"]
+    assert module["location_name"] == project["code_location_name"]
+
+
+def test_assets__match_the_snapshot(
+    definitions: dg.Definitions, snapshot: Callable[[str, Any], None]
+) -> None:
+    specs = {
+        spec.key.to_user_string(): {
+            "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "group": spec.group_name,
+            "kinds": sorted(spec.kinds),
+            "owners": list(spec.owners),
+        }
+        for spec in definitions.resolve_all_asset_specs()
+    }
+
+    snapshot("movielens_assets", specs)
+
+
+def test_checks__match_the_snapshot(
+    definitions: dg.Definitions, snapshot: Callable[[str, Any], None]
+) -> None:
+    keys = definitions.resolve_asset_graph().asset_check_keys
+
+    snapshot("movielens_checks", sorted(key.to_user_string() for key in keys))
+
+
+def test_assets__are_all_described_and_owned(definitions: dg.Definitions) -> None:
+    specs = list(definitions.resolve_all_asset_specs())
+
+    assert specs
+    assert [s.key for s in specs if not (s.description and s.owners and s.kinds)] == []
+
+
+def test_main_job__materializes_everything(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def("movielens_main")
+
+    assert set(job.asset_layer.selected_asset_keys) == {
+        spec.key for spec in definitions.resolve_all_asset_specs()
+    }

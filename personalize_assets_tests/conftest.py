@@ -1,0 +1,52 @@
+"""Fixtures that several parts share: snapshots, and one local stack for the whole session."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from personalize_assets.aws.deployment import Deployment
+from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stack
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+SAMPLE = Path(__file__).parent.parent / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--snapshot-update", action="store_true", help="write snapshots anew")
+
+
+@pytest.fixture
+def snapshot(request: pytest.FixtureRequest) -> Callable[[str, Any], None]:
+    """Compare a JSON-like value with the stored one of this name."""
+
+    def check(name: str, value: Any) -> None:
+        path = SNAPSHOTS / f"{name}.json"
+        text = json.dumps(value, indent=2, sort_keys=True) + "\n"
+        if request.config.getoption("--snapshot-update"):
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text, (
+            "differs from the snapshot; if that is wanted: make test ARGS=--snapshot-update"
+        )
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A local deployment with a state folder and a stack of its own."""
+    state_dir = tmp_path_factory.mktemp("stack")
+    deployment = Deployment.from_environment({"PERSONALIZE_ASSETS_STATE_DIR": str(state_dir)})
+    ensure_stack(state_dir, StackOptions.for_deployment(deployment))
+    yield deployment
+    stop_stack(state_dir)
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests has a say."""
+    for name in [name for name in os.environ if name.startswith(("PERSONALIZE_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)

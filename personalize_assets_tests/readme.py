@@ -1,0 +1,63 @@
+"""Generated parts of README.md: run with `--write` to bring them up to date, `--check` to compare."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from personalize_assets.aws.deployment import SETTINGS
+from personalize_assets.engine.coverage import coverage, format_markdown
+from personalize_assets.recipes.registry import RECIPES
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def sections() -> Mapping[str, str]:
+    """The text of each generated part by its name."""
+    return {"recipes": _recipes(), "operations": _operations(), "settings": _settings()}
+
+
+def render(text: str) -> str:
+    """Put the generated parts between their marks in ``text``."""
+    for name, content in sections().items():
+        mark = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
+        text, found = re.subn(mark, lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text, flags=re.S)
+        if found != 1:
+            raise ValueError(f"README.md needs the marks of the part {name!r} exactly once")
+    return text
+
+
+def _recipes() -> str:
+    lines = ["| recipe | type | domain | trains here |", "|---|---|---|---|"]
+    lines += [
+        f"| {spec.name} | {spec.recipe_type} | {spec.domain or ''} | "
+        f"{'yes' if spec.trainable else 'not yet'} |"
+        for spec in RECIPES.values()
+    ]
+    return "\n".join(lines)
+
+
+def _operations() -> str:
+    return format_markdown(coverage())
+
+
+def _settings() -> str:
+    lines = ["| variable | default | meaning |", "|---|---|---|"]
+    lines += [
+        f"| `{s.name}` | {f'`{s.default}`' if s.default else ''} | {s.help} |" for s in SETTINGS
+    ]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Write or check README.md; 1 if it is out of date."""
+    current = README.read_text(encoding="utf-8")
+    wanted = render(current)
+    if "--write" in sys.argv:
+        README.write_text(wanted, encoding="utf-8")
+        return 0
+    return int(current != wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
