@@ -9,20 +9,17 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import uvicorn
 
 # Importing the families registers their operations.
 import personalize_assets.engine.operations  # noqa: F401 # pyright: ignore[reportUnusedImport]
 from personalize_assets.engine.context import Clock, NewId
+from personalize_assets.engine.jobs import JobRunner, ProcessRunner
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.state_folder import StateFolderError, claim_state_folder
+from personalize_assets.engine.store import Store, StoreError
 from personalize_assets.engine.wire.app import EngineApp
-
-if TYPE_CHECKING:
-    from personalize_assets.engine.jobs import JobRunner
-    from personalize_assets.engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +34,8 @@ class StartError(Exception):
 
 
 def make_app(
-    store: "Store",
-    jobs: "JobRunner",
+    store: Store,
+    jobs: JobRunner,
     clock: Clock,
     new_id: NewId,
     settings: EngineSettings,
@@ -97,7 +94,24 @@ def new_id() -> str:
 
 
 def _open_app(settings: EngineSettings, stack: ExitStack) -> EngineApp:
-    raise NotImplementedError
+    """Open what the app works on; ``stack`` closes it in the opposite order."""
+    try:
+        store = Store.open(settings.state_dir)
+    except StoreError as error:
+        raise StartError(str(error)) from None
+    stack.callback(store.close)
+    jobs = ProcessRunner(
+        store,
+        clock=utc_now,
+        new_id=new_id,
+        s3_endpoint=settings.s3_endpoint,
+        workers=settings.workers,
+    )
+    jobs.start()
+    stack.callback(jobs.stop)
+    app = make_app(store, jobs, utc_now, new_id, settings)
+    stack.callback(app.close)
+    return app
 
 
 @contextmanager
