@@ -1,0 +1,8 @@
+"""The state of the engine: control plane in SQLite, datasets and models as files."""
+
+from personalize_assets.engine.store.database import StoreError
+from personalize_assets.engine.store.records import Job, Resource
+from personalize_assets.engine.store.resources import DuplicateResource
+from personalize_assets.engine.store.store import Store
+
+__all__ = ["DuplicateResource", "Job", "Resource", "Store", "StoreError"]

@@ -1,0 +1,228 @@
+"""The job runner of a real engine: one thread that looks after worker processes.
+
+The thread does light jobs itself, starts at most so many processes for heavy ones, listens to all
+of them at once and records how they end. Work itself is in the kinds; what it means for the
+control plane is in `Scheduler`.
+"""
+
+import json
+import logging
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, SpawnContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Final
+
+from personalize_assets.engine.jobs.kinds import Json
+from personalize_assets.engine.jobs.registry import KINDS
+from personalize_assets.engine.jobs.scheduler import Scheduler
+from personalize_assets.engine.jobs.worker import main
+from personalize_assets.engine.store import Job, Store
+
+log = logging.getLogger(__name__)
+
+_LONGEST_WAIT_S: Final = 5.0
+_END_WAIT_S: Final = 5.0
+# What every worker needs: imported once, by the process that the workers are forked from.
+_PRELOAD: Final = ["personalize_assets.engine.jobs.registry"]
+
+
+@dataclass
+class _Worker:
+    job: Job
+    process: BaseProcess
+    pipe: "Connection[Any, Any]"
+    workspace: Path
+    answer: Json | None = None
+
+
+class ProcessRunner:
+    """Runs jobs in the background until it is stopped.
+
+    Args:
+        store: Of the engine.
+        clock: The present moment.
+        new_id: Fresh identifiers.
+        s3_endpoint: Where workers find S3; None if the engine has none.
+        workers: At most so many worker processes at a time.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        s3_endpoint: str | None,
+        workers: int,
+    ) -> None:
+        self._store = store
+        self._scheduler = Scheduler(store, KINDS, clock, new_id, s3_endpoint)
+        self._most = workers
+        self._workers: dict[int, _Worker] = {}
+        self._context = _make_context()
+        self._stopping = threading.Event()
+        self._sweep_due = False
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
+        self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
+
+    def submit(self, kind: str, resource_arn: str) -> None:
+        """Queue a job, within the transaction that makes or changes its resource."""
+        self._scheduler.submit(kind, resource_arn)
+
+    def running_count(self) -> int:
+        """How many jobs are not finished, whether they run or wait."""
+        return self._store.jobs.count_unfinished()
+
+    def start(self) -> None:
+        """Take up what an earlier engine left and begin to work."""
+        self._scheduler.recover()
+        self._store.database.on_commit(self._wake)
+        if sys.platform == "linux":
+            forkserver.ensure_running()  # it imports what workers need while nobody waits yet
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the workers, put their jobs back into the queue and wait for the thread."""
+        self._stopping.set()
+        self._wake()
+        self._thread.join()
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _wake(self) -> None:
+        if threading.current_thread() is self._thread:
+            return
+        try:
+            os.write(self._wake_write, b"!")
+        except BlockingIOError:
+            pass  # the pipe is full of wake-ups already
+        except OSError:
+            log.debug("a commit after the end of the runner")
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._round()
+            except Exception:
+                # For example a full disk: nothing is lost, and space may come back.
+                log.exception("the job runner could not go on; it tries again")
+                self._stopping.wait(1.0)
+        for worker in tuple(self._workers.values()):
+            self._end(worker)
+            self._scheduler.put_back(worker.job)
+
+    def _round(self) -> None:
+        self._end_unwanted()
+        wait_s = self._begin_due()
+        pipes = {worker.pipe: worker for worker in self._workers.values()}
+        for ready in wait([self._wake_read, *pipes], wait_s):
+            if ready == self._wake_read:
+                os.read(self._wake_read, 4096)
+            elif isinstance(ready, Connection):
+                self._listen(pipes[ready])
+
+    def _end_unwanted(self) -> None:
+        for worker in tuple(self._workers.values()):
+            if not self._scheduler.still_wanted(worker.job):
+                log.info("job %d (%s) is stopped", worker.job.id, worker.job.kind)
+                self._end(worker)
+                self._scheduler.cancel(worker.job)
+
+    def _begin_due(self) -> float:
+        """Begin what can begin and tell how many seconds to wait for the next."""
+        progress = True
+        while progress:
+            progress = False
+            for job in self._store.jobs.due(self._scheduler.clock()):
+                if not self._scheduler.is_heavy(job):
+                    self._scheduler.run_light(job)
+                    self._sweep_due = True
+                elif len(self._workers) < self._most:
+                    self._start_worker(job)
+                else:
+                    continue
+                progress = True
+                break
+        if self._sweep_due and not self._workers:
+            self._sweep_due = False
+            self._store.sweep(temporary=False)
+        return self._seconds_to_next()
+
+    def _seconds_to_next(self) -> float:
+        due = self._store.jobs.next_due()
+        if due is None:
+            return _LONGEST_WAIT_S
+        seconds = (due - self._scheduler.clock()).total_seconds()
+        return min(max(seconds, 0.01), _LONGEST_WAIT_S) if seconds > 0 else _LONGEST_WAIT_S
+
+    def _start_worker(self, job: Job) -> None:
+        order = self._scheduler.begin_heavy(job)
+        if order is None:
+            return
+        receiving, sending = self._context.Pipe(duplex=False)
+        level = logging.getLogger().getEffectiveLevel()
+        process = self._context.Process(
+            target=main, args=(json.dumps(order), sending, level), name=f"job-{job.id}", daemon=True
+        )
+        process.start()
+        sending.close()
+        begun = replace(job, attempt=job.attempt + 1, pid=process.pid)
+        self._workers[job.id] = _Worker(begun, process, receiving, Path(order["workspace"]))
+        with self._store.transaction():
+            self._store.jobs.set_pid(job.id, process.pid or 0)
+        log.info(
+            "job %d (%s), attempt %d: process %s", job.id, job.kind, begun.attempt, process.pid
+        )
+
+    def _listen(self, worker: _Worker) -> None:
+        try:
+            message = json.loads(worker.pipe.recv_bytes())
+        except (EOFError, OSError):
+            self._ended(worker)
+            return
+        if "stage" in message:
+            with self._store.transaction():
+                self._store.jobs.report(worker.job.id, message["stage"], message["share"])
+        else:
+            worker.answer = message
+
+    def _ended(self, worker: _Worker) -> None:
+        self._sweep_due = True
+        answer = worker.answer
+        worker.process.join(_END_WAIT_S)
+        code = worker.process.exitcode
+        self._end(worker)
+        if answer is not None:
+            self._scheduler.end_heavy(worker.job, answer, worker.workspace)
+            return
+        how = f"killed by signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        self._scheduler.crashed(worker.job, f"its process ended without an answer ({how})")
+
+    def _end(self, worker: _Worker) -> None:
+        del self._workers[worker.job.id]
+        worker.pipe.close()
+        worker.process.kill()
+        worker.process.join(_END_WAIT_S)
+        worker.process.close()
+        if worker.answer is None:
+            self._store.artifacts.discard(worker.workspace)
+
+
+def _make_context() -> ForkServerContext | SpawnContext:
+    # Forked from a small server, workers start in milliseconds; elsewhere than on Linux native
+    # libraries do not bear a fork.
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOAD)
+    return context

@@ -1,0 +1,11 @@
+"""All kinds of jobs by name: a new kind is one file and one line here."""
+
+from typing import Final
+
+from personalize_assets.engine.jobs.import_data import ImportData
+from personalize_assets.engine.jobs.kinds import Kind
+from personalize_assets.engine.jobs.light import Activate, Delete, DeleteGroup, Stop
+
+KINDS: Final[dict[str, Kind]] = {
+    kind.name: kind for kind in (Activate(), Stop(), Delete(), DeleteGroup(), ImportData())
+}

@@ -1,0 +1,106 @@
+"""What the rest of the engine sees of job runners, and the one that runs jobs in place."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from personalize_assets.engine.jobs.kinds import Kind
+from personalize_assets.engine.jobs.registry import KINDS
+from personalize_assets.engine.jobs.scheduler import Scheduler
+from personalize_assets.engine.jobs.worker import work
+from personalize_assets.engine.store import Job, Store
+
+
+class JobRunner(Protocol):
+    """Takes asynchronous work and does it some time later."""
+
+    def submit(self, kind: str, resource_arn: str) -> None:
+        """Queue a job, within the transaction that makes or changes its resource."""
+        ...
+
+    def running_count(self) -> int:
+        """How many jobs are not finished, whether they run or wait."""
+        ...
+
+    def start(self) -> None:
+        """Take up what an earlier engine left and begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """Stop working; what runs is put back into the queue for the next start."""
+        ...
+
+
+class InlineRunner:
+    """Runs jobs one after another on the calling thread; for tests and for use in place.
+
+    Args:
+        store: Of the engine.
+        clock: The present moment.
+        new_id: Fresh identifiers.
+        s3_endpoint: Where jobs find S3.
+        immediate: Run jobs as soon as the transaction that queued them is committed; else only
+            `run_pending` runs them.
+        kinds: All kinds of jobs by name.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        s3_endpoint: str | None = None,
+        immediate: bool = False,
+        kinds: Mapping[str, Kind] = KINDS,
+    ) -> None:
+        self._kinds = kinds
+        self._scheduler = Scheduler(store, kinds, clock, new_id, s3_endpoint)
+        self._busy = False
+        self._immediate = immediate
+        if immediate:
+            store.database.on_commit(self._on_commit)
+
+    def submit(self, kind: str, resource_arn: str) -> None:
+        """Queue a job, within the transaction that makes or changes its resource."""
+        self._scheduler.submit(kind, resource_arn)
+
+    def running_count(self) -> int:
+        """How many jobs are not finished."""
+        return self._scheduler.store.jobs.count_unfinished()
+
+    def start(self) -> None:
+        """Take up what an earlier engine left."""
+        self._scheduler.recover()
+
+    def stop(self) -> None:
+        """Stop running jobs on commits."""
+        self._immediate = False
+
+    def run_pending(self) -> int:
+        """Run all jobs that are due, also those that they queue, and tell how many that were."""
+        if self._busy:
+            return 0
+        self._busy = True
+        count = 0
+        try:
+            while jobs := self._scheduler.store.jobs.due(self._scheduler.clock()):
+                self._run(jobs[0])
+                count += 1
+        finally:
+            self._busy = False
+        return count
+
+    def _run(self, job: Job) -> None:
+        if not self._scheduler.is_heavy(job):
+            self._scheduler.run_light(job)
+            return
+        order = self._scheduler.begin_heavy(job)
+        if order is not None:
+            answer = work(order, self._kinds, lambda stage, share: None)
+            self._scheduler.end_heavy(job, answer, Path(order["workspace"]))
+
+    def _on_commit(self) -> None:
+        if self._immediate:
+            self.run_pending()

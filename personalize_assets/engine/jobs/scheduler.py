@@ -1,0 +1,215 @@
+"""All changes of state that jobs make, without threads or processes.
+
+The runners decide when and where a job runs; here is what beginning, finishing, failing and
+starting over mean for the queue and for the status of the resource. Each is one transaction, so
+that a kill at any moment leaves a state that `Scheduler.recover` can go on from.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast
+
+from personalize_assets.engine.jobs.kinds import (
+    HeavyKind,
+    JobFailed,
+    Json,
+    Kind,
+    LightKind,
+    is_heavy,
+)
+from personalize_assets.engine.store import Job, Resource, Store
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS: Final = 3
+_MAX_REASON: Final = 2_000
+
+
+class Scheduler:
+    """Moves jobs and their resources from state to state.
+
+    Args:
+        store: Of the engine.
+        kinds: All kinds of jobs by name.
+        clock: The present moment.
+        new_id: Fresh identifiers.
+        s3_endpoint: Where workers find S3; None if the engine has none.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        kinds: Mapping[str, Kind],
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        s3_endpoint: str | None,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self._kinds = kinds
+        self._new_id = new_id
+        self._s3_endpoint = s3_endpoint
+
+    def submit(self, kind: str, resource_arn: str) -> None:
+        """Queue a job; within the transaction that made or changed the resource.
+
+        Raises:
+            KeyError: There is no such kind or resource.
+        """
+        resource = self.store.resources.get(resource_arn)
+        if resource is None:
+            raise KeyError(resource_arn)
+        found = self._kinds[kind]
+        exclusive = cast(HeavyKind, found).exclusive(resource) if is_heavy(found) else ""
+        with self.store.transaction():
+            self.store.jobs.add(kind, resource_arn, exclusive, self.clock())
+
+    def is_heavy(self, job: Job) -> bool:
+        """Tell whether a job needs a worker process."""
+        return is_heavy(self._kinds[job.kind])
+
+    def recover(self) -> None:
+        """Take up what an earlier engine left: its running jobs begin again, orphaned files go."""
+        for job in self.store.jobs.in_state("running"):
+            log.info("job %d (%s) was interrupted", job.id, job.kind)
+            self.crashed(job, "the engine ended")
+        self.store.sweep(temporary=True)
+
+    def begin(self, job: Job) -> Resource | None:
+        """Mark a job as running; None if its resource no longer wants it, which ends the job."""
+        now = self.clock()
+        with self.store.transaction():
+            resource = self.store.resources.get(job.resource_arn)
+            course = self._kinds[job.kind].course
+            if resource is None or resource.status not in course.open:
+                self.store.jobs.finish(job.id, now, failed=True)
+                return None
+            self.store.jobs.begin(job.id, now)
+            if resource.status != course.running:
+                self.store.resources.set_status(resource.arn, course.running, now)
+        return self.store.resources.get(job.resource_arn)
+
+    def step(self, job: Job, resource: Resource) -> None:
+        """Do a light job that has begun."""
+        now = self.clock()
+        kind = cast(LightKind, self._kinds[job.kind])
+        with self.store.transaction():
+            again = kind.step(self.store, resource, job, now)
+            if again is not None:
+                self.store.jobs.put_back(job.id, again.at, forgive=True)
+            elif kind.course.done is not None:
+                self.store.resources.set_status(resource.arn, kind.course.done, now)
+                self.store.jobs.finish(job.id, now, failed=False)
+
+    def order(self, job: Job, resource: Resource) -> Json:
+        """All that the worker of a heavy job must know.
+
+        Raises:
+            JobFailed: The work cannot be begun.
+        """
+        kind = cast(HeavyKind, self._kinds[job.kind])
+        return {
+            **kind.prepare(self.store, resource, self.clock()),
+            "kind": job.kind,
+            "s3_endpoint": self._s3_endpoint,
+            "workspace": str(self.store.artifacts.make_temporary(f"job-{job.id}-{job.attempt}")),
+        }
+
+    def still_wanted(self, job: Job) -> bool:
+        """Tell whether the resource of a running job still waits for its end."""
+        resource = self.store.resources.get(job.resource_arn)
+        return resource is not None and resource.status in self._kinds[job.kind].course.open
+
+    def complete(self, job: Job, result: Json, workspace: Path) -> None:
+        """Record the result of a heavy job."""
+        now = self.clock()
+        kind = cast(HeavyKind, self._kinds[job.kind])
+        with self.store.transaction():
+            resource = self.store.resources.get(job.resource_arn)
+            if resource is None or resource.status not in kind.course.open:
+                self.store.jobs.finish(job.id, now, failed=True)
+                return
+            outcome = kind.finish(self.store, resource, result, workspace, self._new_id())
+            self.store.resources.merge(resource.arn, body=outcome.body, hidden=outcome.hidden)
+            if kind.course.done is not None:
+                self.store.resources.set_status(resource.arn, kind.course.done, now)
+            self.store.jobs.finish(job.id, now, failed=False)
+        log.info("job %d (%s) of %s is done", job.id, job.kind, job.resource_arn)
+
+    def fail(self, job: Job, reason: str) -> None:
+        """Record that a job cannot succeed."""
+        now = self.clock()
+        course = self._kinds[job.kind].course
+        with self.store.transaction():
+            resource = self.store.resources.get(job.resource_arn)
+            if resource is not None and resource.status in course.open and course.failed:
+                self.store.resources.set_status(
+                    resource.arn, course.failed, now, reason[:_MAX_REASON]
+                )
+            self.store.jobs.finish(job.id, now, failed=True)
+        log.warning("job %d (%s) of %s failed: %s", job.id, job.kind, job.resource_arn, reason)
+
+    def cancel(self, job: Job) -> None:
+        """End a job that nobody wants any more, without a change of its resource."""
+        with self.store.transaction():
+            self.store.jobs.finish(job.id, self.clock(), failed=True)
+
+    def put_back(self, job: Job) -> None:
+        """Queue a running job again, as if it had not begun: the engine is asked to stop."""
+        with self.store.transaction():
+            self.store.jobs.put_back(job.id, self.clock(), forgive=True)
+
+    def crashed(self, job: Job, how: str) -> None:
+        """Queue a job again whose process ended without an answer, or give up.
+
+        Args:
+            job: Which.
+            how: What is known of the end, such as ``killed by signal 9``.
+        """
+        if job.attempt >= MAX_ATTEMPTS:
+            self.fail(
+                job,
+                f"The work was begun {job.attempt} times and never came to an end; the last time "
+                f"{how}. The engine's log may say more; too little memory is a common cause.",
+            )
+            return
+        log.warning("job %d (%s), attempt %d: %s; again", job.id, job.kind, job.attempt, how)
+        with self.store.transaction():
+            self.store.jobs.put_back(job.id, self.clock())
+
+    def run_light(self, job: Job) -> None:
+        """Begin and do a light job, whatever happens."""
+        try:
+            resource = self.begin(job)
+            if resource is not None:
+                self.step(job, resource)
+        except Exception as error:
+            log.exception("job %d (%s) failed", job.id, job.kind)
+            self.fail(job, f"Internal error: {type(error).__name__}: {error}")
+
+    def begin_heavy(self, job: Job) -> Json | None:
+        """Begin a heavy job and give its order; None if it ended at once."""
+        try:
+            resource = self.begin(job)
+            return None if resource is None else self.order(job, resource)
+        except JobFailed as error:
+            self.fail(job, str(error))
+        except Exception as error:
+            log.exception("job %d (%s) failed", job.id, job.kind)
+            self.fail(job, f"Internal error: {type(error).__name__}: {error}")
+        return None
+
+    def end_heavy(self, job: Job, answer: Json, workspace: Path) -> None:
+        """Record what a worker answered: ``{"done": result}`` or ``{"failed": reason}``."""
+        try:
+            if "done" in answer:
+                self.complete(job, answer["done"], workspace)
+            else:
+                self.fail(job, str(answer["failed"]))
+        except Exception as error:
+            log.exception("job %d (%s) failed", job.id, job.kind)
+            self.fail(job, f"Internal error: {type(error).__name__}: {error}")
+        finally:
+            self.store.artifacts.discard(workspace)
