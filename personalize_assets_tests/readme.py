@@ -1,4 +1,4 @@
-"""Generated parts of README.md: run with `--write` to bring them up to date, `--check` to compare."""
+"""Generated parts of README.md: `--write` brings them up to date, `--check` compares."""
 
 import re
 import sys
