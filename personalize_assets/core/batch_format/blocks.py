@@ -55,24 +55,20 @@ def read_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Block]:
     A longer line makes a longer block. A byte order mark of UTF-8 is skipped, and CR LF counts as a
     line end. Blocks without a line in them are not yielded.
     """
-    first_number = 1
+    first_number, rest, at_end = 1, b"", False
     with path.open("rb") as file:
-        rest = file.read(len(_BOM)).removeprefix(_BOM)
-        while chunk := file.read(block_bytes):
-            whole, newline, rest_of_chunk = chunk.rpartition(b"\n")
-            if not newline:
-                rest += chunk
-                continue
-            data = rest + whole + newline
-            rest = rest_of_chunk
-            block, lines = _make_block(data, first_number)
-            first_number += lines
-            if len(block):
-                yield block
-    if rest:
-        block, _ = _make_block(rest + b"\n", first_number)
-        if len(block):
-            yield block
+        if file.read(len(_BOM)) != _BOM:
+            file.seek(0)
+        while not at_end:
+            chunk = file.read(block_bytes)
+            at_end = len(chunk) < block_bytes
+            data = rest + chunk
+            whole, newline, rest = (data, b"\n", b"") if at_end else data.rpartition(b"\n")
+            if newline:
+                block, lines = _make_block(whole + newline, first_number)
+                first_number += lines
+                if len(block):
+                    yield block
 
 
 def parse_block(block: Block, schema: pa.Schema) -> pa.RecordBatch | None:
