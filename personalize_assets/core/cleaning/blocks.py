@@ -15,6 +15,9 @@ from personalize_assets.core.movielens.formats import FileFormat
 BLOCK_BYTES: Final = 24 << 20
 MAX_LINE_BYTES: Final = 64 << 20
 
+CheckHeader = Callable[[bytes], None]
+"""Called with the header line of a file, without its end; raises RawDataError if it is wrong."""
+
 Progress = Callable[[str, int], None]
 """Called with the name of a stage and the rows it has handled so far."""
 
@@ -53,23 +56,26 @@ def opened(source: BinaryIO | Path, name: str) -> AbstractContextManager[BinaryI
 
 
 def read_blocks(
-    stream: BinaryIO, name: str, form: FileFormat, block_bytes: int = BLOCK_BYTES
+    stream: BinaryIO,
+    name: str,
+    check_header: CheckHeader | None,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Iterator[Block]:
     """Read the data lines of a file, without its header and byte order mark.
 
     Args:
         stream: Anything with ``read(n)``; it may return less than asked for.
         name: Name of the file for messages.
-        form: Its header, if it has one, must be exactly this one.
+        check_header: Looks at the first line; None if the file has no header.
         block_bytes: About how much to hold at a time.
 
     Raises:
-        RawDataError: The file is empty, in UTF-16 or UTF-32, has no header or another one, or has
-            a line of more than ``MAX_LINE_BYTES``.
+        RawDataError: The file is empty, in UTF-16 or UTF-32, has a wrong header, or has a line of
+            more than ``MAX_LINE_BYTES``.
     """
     blocks = _whole_lines(stream, name, block_bytes)
-    lines = _without_head(next(blocks, b""), name, form)
-    line = 2 if form.has_header else 1
+    lines = _without_head(next(blocks, b""), name, check_header)
+    line = 1 if check_header is None else 2
     if lines:
         yield Block(lines, line)
     for data in blocks:
@@ -104,22 +110,33 @@ def _read_fully(stream: BinaryIO, size: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _without_head(data: bytes, name: str, form: FileFormat) -> bytes:
+def exact_header(name: str, form: FileFormat) -> CheckHeader | None:
+    """The check that a file has the header of ``form``; None if ``form`` has no header."""
+    if not form.has_header:
+        return None
+
+    def check(header: bytes) -> None:
+        if header != form.header.encode():
+            raise RawDataError(_wrong_header(header, name, form.header))
+
+    return check
+
+
+def _without_head(data: bytes, name: str, check_header: CheckHeader | None) -> bytes:
     if data.startswith(_UTF16_BOMS):
         raise RawDataError(f"{name} is in UTF-16 or UTF-32: save it as UTF-8")
     data = data.removeprefix(_UTF8_BOM)
     if not data[:4096].strip() and not data.strip():
         raise RawDataError(f"{name} is empty")
-    if not form.has_header:
+    if check_header is None:
         return data
     header, _, lines = data.partition(b"\n")
-    if header.removesuffix(b"\r") != form.header.encode():
-        raise RawDataError(_wrong_header(header, name, form))
+    check_header(header.removesuffix(b"\r"))
     return lines
 
 
-def _wrong_header(header: bytes, name: str, form: FileFormat) -> str:
-    shown = header[:200].decode("utf-8", errors="replace").rstrip("\r").replace("\x00", "\\0")
+def _wrong_header(header: bytes, name: str, wanted: str) -> str:
+    shown = header[:200].decode("utf-8", errors="replace").replace("\x00", "\\0")
     if header[:1].isdigit():
-        return f"{name} has no header: its first line is {shown!r}, wanted {form.header!r}"
-    return f"{name} has other columns: found {shown!r}, wanted {form.header!r}"
+        return f"{name} has no header: its first line is {shown!r}, wanted {wanted!r}"
+    return f"{name} has other columns: found {shown!r}, wanted {wanted!r}"

@@ -38,7 +38,7 @@ class Events:
         item: Codes into ``items``, int32.
         timestamp: Epoch seconds, uint32.
         event_types: Names in UTF-8 byte order; empty where the events have no type.
-        event: Codes into ``event_types``, uint8; None without types.
+        event: Codes into ``event_types``; None without types.
         value: EVENT_VALUE in millionths, int32 or int64; None where there is none.
         extras: Further columns, row by row; None where there are none.
     """
@@ -49,7 +49,7 @@ class Events:
     item: NDArray[np.int32]
     timestamp: NDArray[np.uint32]
     event_types: tuple[str, ...]
-    event: NDArray[np.uint8] | None
+    event: IntColumn | None
     value: IntColumn | None
     extras: pa.Table | None = None
 

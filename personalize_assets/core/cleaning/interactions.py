@@ -51,6 +51,7 @@ def write_interactions(
     progress("sort", len(events))
     preview = write_events(events, stage.csv, stage.parquet, progress)
     has_rows = len(events) > 0
+    per_user = np.bincount(events.user)
     return CleaningReport(
         accounts=Accounts(
             read=tally.read,
@@ -65,8 +66,9 @@ def write_interactions(
         files={},
         schema=event_schema(events),
         preview=preview,
-        users=int(np.count_nonzero(np.bincount(events.user))),
+        users=int(np.count_nonzero(per_user)),
         items=int(np.count_nonzero(np.bincount(events.item))),
+        users_with_two_or_more=int(np.count_nonzero(per_user >= 2)),
         event_counts=_event_counts(events),
         min_timestamp=int(events.timestamp[0]) if has_rows else None,
         max_timestamp=int(events.timestamp[-1]) if has_rows else None,

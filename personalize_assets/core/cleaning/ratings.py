@@ -19,7 +19,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from personalize_assets.core.cleaning.blocks import Progress, no_progress, opened, read_blocks
+from personalize_assets.core.cleaning.blocks import (
+    Progress,
+    exact_header,
+    no_progress,
+    opened,
+    read_blocks,
+)
 from personalize_assets.core.cleaning.columns import ColumnParts
 from personalize_assets.core.cleaning.events import (
     Events,
@@ -78,7 +84,8 @@ def clean_ratings(
     ):
         with Quarantine(stage.quarantine) as quarantine:
             cleaning = _Cleaning(layout, item_ids, rules, quarantine)
-            for block in read_blocks(stream, layout.ratings, RATINGS[layout.kind]):
+            check_header = exact_header(layout.ratings, RATINGS[layout.kind])
+            for block in read_blocks(stream, layout.ratings, check_header):
                 cleaning.add(Lines(block))
                 progress("read", cleaning.tally.read)
         if cleaning.tally.read == quarantine.total:

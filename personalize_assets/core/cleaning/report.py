@@ -56,6 +56,7 @@ class CleaningReport:
         preview: The first ten rows.
         users: Distinct users written.
         items: Distinct items written.
+        users_with_two_or_more: Users with at least two interactions written.
         event_counts: Rows written by event type.
         min_timestamp: Oldest event in epoch seconds; None without rows.
         max_timestamp: Newest event in epoch seconds; None without rows.
@@ -69,6 +70,7 @@ class CleaningReport:
     preview: pa.Table
     users: int
     items: int
+    users_with_two_or_more: int
     event_counts: Mapping[str, int]
     min_timestamp: int | None
     max_timestamp: int | None
@@ -79,6 +81,7 @@ class CleaningReport:
         return _common(self) | {
             "users": self.users,
             "items": self.items,
+            "users_with_two_or_more": self.users_with_two_or_more,
             "event_counts": dict(self.event_counts),
             "min_timestamp": self.min_timestamp,
             "max_timestamp": self.max_timestamp,
@@ -105,16 +108,21 @@ class EntitiesReport:
     seconds: float
 
     def numeric_ids(self) -> NDArray[np.int64]:
-        """The ids as numbers, for ``clean_ratings``.
-
-        Raises:
-            ValueError: Some id is not an integer.
-        """
-        return self.ids.cast(pa.int64()).to_numpy()
+        """The ids as numbers, for ``clean_ratings``; see ``numeric_ids``."""
+        return numeric_ids(self.ids)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the preview and the ids, ready for JSON."""
         return _common(self) | {"ids": len(self.ids), "missing": dict(self.missing)}
+
+
+def numeric_ids(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.int64]:
+    """Turn ids of MovieLens, strings as they are written, into numbers.
+
+    Raises:
+        ValueError: Some id is not an integer.
+    """
+    return ids.cast(pa.int64()).to_numpy()
 
 
 def _common(report: CleaningReport | EntitiesReport) -> dict[str, Any]:

@@ -44,6 +44,14 @@ _FILES: Final[dict[LayoutKind, _Files]] = {
     "dat": _Files("ratings.dat", "movies.dat", "users.dat"),
     "u": _Files("u.data", "u.item", "u.user"),
 }
+RAW_FILE_NAMES: Final = frozenset(
+    name
+    for files in _FILES.values()
+    for name in (files.ratings, files.movies, files.users)
+    if name is not None
+)
+"""Names, in lower case, by which any release is recognized."""
+
 _WANTED: Final = (
     "ratings.csv and movies.csv (ml-latest-small, ml-latest, 20m, 25m, 32m), "
     "or ratings.dat and movies.dat (1m, 10m), or u.data and u.item (100k)"

@@ -43,6 +43,12 @@ class Movie:
     genres: str | None
     released_at: int | None
 
+    def known_or_assumed_release(self) -> int:
+        """Release date in epoch seconds; else 1 January of the year; else 0, as old as can be."""
+        if self.released_at is not None:
+            return self.released_at
+        return 0 if self.year is None else max(0, timegm((self.year, 1, 1, 0, 0, 0)))
+
 
 def parse_movie(fields: Sequence[str], kind: LayoutKind) -> Movie:
     """Read the fields of a line of movies, in the order of ``formats.MOVIES[kind]``.
