@@ -69,13 +69,14 @@ def serve(settings: EngineSettings, announce: Callable[[str], None] | None = Non
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    stop = _Stop()
     try:
         with ExitStack() as stack:
             stack.enter_context(claim_state_folder(settings.state_dir))
             listener = stack.enter_context(_listen(settings.host, settings.port))
             app = _open_app(settings, stack)
             (announce or _print_address)(_address(listener))
-            _run(app, listener)
+            stop.run(_make_server(app), listener)
             log.info("Stopping")
     except (StartError, StateFolderError) as error:
         sys.stderr.write(f"personalize engine: {error}\n")
@@ -146,25 +147,42 @@ def _print_address(address: str) -> None:
     sys.stdout.flush()
 
 
-def _run(app: EngineApp, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        loop="asyncio",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
+class _Stop:
+    """Remembers that SIGTERM or SIGINT came, from the first moment on, and tells the server."""
+
+    def __init__(self) -> None:
+        self._requested = False
+        self._server: uvicorn.Server | None = None
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._note)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        # uvicorn has handlers of its own while it runs; then it restores this one and raises the
+        # signal once more, which without it would end the process before anything is closed.
+        self._requested = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def run(self, server: uvicorn.Server, listener: socket.socket) -> None:
+        """Serve until the signal, however early it came."""
+        self._server = server
+        if not self._requested:
+            server.run(sockets=[listener])
+
+
+def _make_server(app: EngineApp) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
     )
-    # uvicorn raises the signal that ended it once more, which would kill before anything is closed.
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _note)
-    uvicorn.Server(config).run(sockets=[listener])
-
-
-def _note(number: int, _frame: object) -> None:
-    log.debug("Signal %d", number)

@@ -1,6 +1,6 @@
 """boto3 clients of an engine in this process: what they would send goes straight to its app."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,8 +9,9 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
 
-from personalize_assets.engine.wire.app import EngineApp
-from personalize_assets.engine.wire.messages import HttpRequest
+from personalize_assets.engine.wire.messages import HttpRequest, HttpResponse
+
+Answer = Callable[[HttpRequest], HttpResponse]
 
 # Nothing listens there: a request that escapes fails at once.
 NOWHERE = "http://127.0.0.1:9"
@@ -23,7 +24,7 @@ class _Raw(BytesIO):
 
 def make_client(
     service: Any,
-    endpoint: str | EngineApp,
+    endpoint: str | Answer,
     *,
     access_key: str = "123456789012",
     region: str = "us-east-1",
@@ -33,7 +34,7 @@ def make_client(
 
     Args:
         service: Name of the service as boto3 knows it.
-        endpoint: An app in this process, or the address of a server.
+        endpoint: Answers in this process, or the address of a server.
         access_key: Signs with this.
         region: Signs for this.
         validate: Whether botocore checks parameters before it sends.
@@ -50,13 +51,13 @@ def make_client(
 
 
 class _Sender:
-    def __init__(self, app: EngineApp) -> None:
-        self._app = app
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
 
     def __call__(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         url = str(request.url)
         body = request.body or b""
-        answer = self._app.answer(
+        answer = self._answer(
             HttpRequest(
                 method=str(request.method),
                 path=urlsplit(url).path or "/",

@@ -35,7 +35,7 @@ def test_answer__gives_the_operation_its_context() -> None:
         return {"recipes": []}
 
     client = make_client(
-        "personalize", make_wire_app(handler), access_key="000000000007", region="eu-west-2"
+        "personalize", make_wire_app(handler).answer, access_key="000000000007", region="eu-west-2"
     )
     answer = client.list_recipes(maxResults=3)
     [(context, request)] = seen

@@ -31,7 +31,7 @@ class _Engine:
     def __init__(self) -> None:
         app = make_wire_app(lambda *arguments: self.handler(*arguments))
         self.handler: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] = lambda *_: {}
-        self.clients = {service: make_client(service, app) for service in SERVICES}
+        self.clients = {service: make_client(service, app.answer) for service in SERVICES}
 
     def client(self, operation: OperationModel) -> Any:
         return self.clients[operation.service_model.service_name]

@@ -69,7 +69,7 @@ def _shape(service: str, operation: str) -> Shape:
 def test_validate__what_botocore_lets_through(
     service: str, method: str, parameters: dict, message: str
 ) -> None:
-    client = make_client(service, make_wire_app(None))
+    client = make_client(service, make_wire_app(None).answer)
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         getattr(client, method)(**parameters)
     assert caught.value.response["Error"]["Code"] == "InvalidInputException"
@@ -96,7 +96,7 @@ def test_validate__what_botocore_lets_through(
 def test_validate__without_botocores_own_checks(
     method: str, parameters: dict, message: str
 ) -> None:
-    client = make_client("personalize", make_wire_app(None), validate=False)
+    client = make_client("personalize", make_wire_app(None).answer, validate=False)
     with pytest.raises(client.exceptions.InvalidInputException) as caught:
         getattr(client, method)(**parameters)
     assert message in caught.value.response["Error"]["Message"]
