@@ -154,6 +154,8 @@ def _solve_primal(seen: sparse.csr_array, ridge: float) -> tuple[None, FloatArra
 
 def _invert(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Invert a symmetric positive definite matrix in its own memory."""
+    if not len(matrix):
+        return matrix
     # The transpose of a C-ordered symmetric matrix is itself, in the order that LAPACK wants.
     factor, failed = linalg.lapack.dpotrf(matrix.T, lower=1, clean=0, overwrite_a=1)
     if not failed:
