@@ -13,6 +13,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from personalize_assets.engine.fingerprint import code_fingerprint
 from personalize_assets.local.lock import LOCK_NAME, StackLock
 from personalize_assets.local.record import StackRecord
 from personalize_assets.local.settings import ENGINE_COMMAND, StackError, StackOptions
@@ -78,6 +79,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--engine-port", type=int, default=0)
     parser.add_argument("--s3-port", type=int, default=0)
     parser.add_argument("--idle-stop-s", type=float, default=1800)
+    parser.add_argument("--fingerprint", help="digest of the code, as the caller computed it")
     parser.add_argument("--lock-fd", type=int, help="held lock, inherited from the caller")
     parser.add_argument("--report-fd", type=int, help="pipe that is told the outcome of the start")
     parser.add_argument("engine_command", nargs="*", help="program that serves the engine")
@@ -99,6 +101,7 @@ def _run(options: argparse.Namespace) -> int:
                 tuple(options.engine_command) or ENGINE_COMMAND,
             ),
             lock,
+            options.fingerprint or code_fingerprint(),
             signals.requested,
         )
         supervisor.run(report.tell_ready)

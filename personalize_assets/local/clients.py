@@ -20,18 +20,22 @@ log = logging.getLogger(__name__)
 _LOST = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError)
 
 
-def open_clients(deployment: Deployment) -> Clients:
+def open_clients(deployment: Deployment, options: StackOptions | None = None) -> Clients:
     """Make the clients of ``deployment``: the one call that works for both.
 
     For ``local`` the stack is started if it does not run. Should it die later, the next request of
     these clients starts it again at the same addresses before botocore tries once more.
+
+    Args:
+        deployment: Local or aws.
+        options: How to run a stack that has to be started; what the deployment says where None.
 
     Raises:
         StackError: The local stack cannot run.
     """
     if not deployment.is_local:
         return make_clients(deployment)
-    options = StackOptions.for_deployment(deployment)
+    options = options or StackOptions.for_deployment(deployment)
     endpoints = ensure_stack(deployment.state_dir, options)
     clients = make_clients(deployment, endpoints)
 

@@ -26,6 +26,7 @@ def launch_supervisor(
     state_dir: Path,
     options: StackOptions,
     lock: StackLock,
+    fingerprint: str,
     environ: Mapping[str, str],
     timeout_s: float,
 ) -> Endpoints:
@@ -35,6 +36,7 @@ def launch_supervisor(
         state_dir: The folder, resolved.
         options: How to run the stack.
         lock: Held by the caller, who may let go afterwards.
+        fingerprint: Digest of the code that the stack will run.
         environ: Environment to clean and hand on.
         timeout_s: Seconds to wait.
 
@@ -44,7 +46,7 @@ def launch_supervisor(
     report_fd, write_fd = os.pipe()
     try:
         try:
-            _spawn(state_dir, options, lock, environ, write_fd)
+            _spawn(state_dir, options, lock, fingerprint, environ, write_fd)
         except OSError as error:
             reason = error.strerror or error
             raise StackError(f"the stack of {state_dir} cannot be started: {reason}") from error
@@ -62,6 +64,7 @@ def _spawn(
     state_dir: Path,
     options: StackOptions,
     lock: StackLock,
+    fingerprint: str,
     environ: Mapping[str, str],
     report_fd: int,
 ) -> None:
@@ -71,6 +74,7 @@ def _spawn(
         *("--engine-port", str(options.engine_port)),
         *("--s3-port", str(options.s3_port)),
         *("--idle-stop-s", str(options.idle_stop_s)),
+        *("--fingerprint", fingerprint),
         *("--lock-fd", str(lock.fd)),
         *("--report-fd", str(report_fd)),
         *("--", *options.engine_command),

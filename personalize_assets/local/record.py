@@ -82,6 +82,7 @@ class RecordFile:
         self._path = state_dir / RECORD_NAME
         self._record = record
         self._fd = -1
+        self._content = b""
 
     @property
     def record(self) -> StackRecord:
@@ -95,9 +96,10 @@ class RecordFile:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether the path still leads to the file that was written here."""
+        """Whether the path still leads to what was written here."""
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(self._fd))
+            same_file = os.path.samestat(self._path.stat(), os.fstat(self._fd))
+            return same_file and self._path.read_bytes() == self._content
         except OSError:
             return False
 
@@ -117,8 +119,9 @@ class RecordFile:
         """
         temporary = self._path.with_name(f".{RECORD_NAME}.{os.getpid()}")
         fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        content = (json.dumps(asdict(record), indent=2) + "\n").encode()
         try:
-            os.write(fd, (json.dumps(asdict(record), indent=2) + "\n").encode())
+            os.write(fd, content)
             temporary.replace(self._path)
         except OSError:
             os.close(fd)
@@ -127,7 +130,7 @@ class RecordFile:
             raise
         if self._fd >= 0:
             os.close(self._fd)
-        self._fd, self._record = fd, record
+        self._fd, self._record, self._content = fd, record, content
 
     def stop_unless_touched(self) -> bool:
         """Announce the stop, unless somebody asked for the stack at the last moment.

@@ -102,6 +102,7 @@ def ensure_stack(
                     state_dir,
                     options or StackOptions(),
                     lock,
+                    code_fingerprint(),
                     os.environ if environ is None else environ,
                     deadline - time.monotonic(),
                 )

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from personalize_assets.engine.fingerprint import code_fingerprint
 from personalize_assets.local.child import Child
 from personalize_assets.local.health import ENGINE_HEALTH, S3_HEALTH
 from personalize_assets.local.lock import StackLock
@@ -40,6 +39,7 @@ class Supervisor:
         state_dir: The folder, absolute.
         options: Ports, idle time, engine program.
         lock: The held lock; inherited by both children.
+        fingerprint: Digest of the code that runs, for the record.
         stop_requested: Tells whether somebody asked for the end.
         clock: Monotonic seconds.
     """
@@ -49,6 +49,7 @@ class Supervisor:
         state_dir: Path,
         options: StackOptions,
         lock: StackLock,
+        fingerprint: str,
         stop_requested: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -63,7 +64,7 @@ class Supervisor:
             (_port(last.personalize), _port(last.s3)) if last is not None else (0, 0)
         )
         me = describe_process("supervisor", os.getpid())
-        record = StackRecord("starting", me, fingerprint=code_fingerprint())
+        record = StackRecord("starting", me, fingerprint=fingerprint)
         self._file = RecordFile(state_dir, record)
         self._engine = Service("engine", ENGINE_HEALTH, clock)
         self._s3 = Service("s3", S3_HEALTH, clock)
@@ -116,12 +117,13 @@ class Supervisor:
 
     def _watch(self) -> None:
         looked_at = self._clock()
+        every_s = min(_HEALTH_EVERY_S, self._options.idle_stop_s / 4 or _HEALTH_EVERY_S)
         while not self._stop_requested():
             time.sleep(_TICK_S)
             if not self._is_in_place():
                 return
             self._revive(starting=False)
-            if self._clock() - looked_at < _HEALTH_EVERY_S and self._engine.child is not None:
+            if self._clock() - looked_at < every_s:
                 continue
             looked_at = self._clock()
             self._look()

@@ -76,10 +76,11 @@ def main() -> None:
         Path(child_file).write_text(str(child.pid))
     sys.stdout.write(f"http://{options.host}:{server.server_port}\n")
     sys.stdout.flush()
-    stop = (
-        signal.SIG_IGN if stubborn else lambda *_: threading.Thread(target=server.shutdown).start()
-    )
-    signal.signal(signal.SIGTERM, stop)
+
+    def stop(*_: object) -> None:
+        threading.Thread(target=server.shutdown).start()
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if stubborn else stop)
     server.serve_forever()
 
 
