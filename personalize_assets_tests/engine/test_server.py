@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -12,11 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from personalize_assets.engine.fingerprint import code_fingerprint
+from personalize_assets.engine.server import serve
+from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.loopback import make_client
 
 # What the command line does, without the command line; argv: state folder, port.
@@ -31,10 +35,6 @@ NO_DAGSTER = """
     import sys
     sys.modules["dagster"] = None
     sys.modules["dagster_aws"] = None
-"""
-SMALL_FILES = """
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 """
 
 
@@ -80,15 +80,6 @@ def _running(state_dir: Path, port: int = 0, before: str = "") -> Iterator[Runni
             process.kill()
 
 
-def _refusal(state_dir: Path, port: int = 0, before: str = "") -> str:
-    with _popen(state_dir, port, before) as process:
-        out, err = process.communicate(timeout=30)
-    assert process.returncode == 2, err
-    assert out == ""
-    assert "Traceback" not in err
-    return err.splitlines()[-1]
-
-
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with _running(tmp_path_factory.mktemp("engine"), before=NO_DAGSTER) as engine:
@@ -119,57 +110,86 @@ def test_serve__real_aws_keys_are_refused(running: Running) -> None:
     assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"
 
 
-def test_serve__a_taken_port(running: Running, tmp_path: Path) -> None:
-    port = int(running.address.rpartition(":")[2])
-    assert _refusal(tmp_path, port) == (
-        f"personalize engine: cannot listen on 127.0.0.1 port {port}: Address already in use; "
-        "--port 0 takes any free port"
-    )
+Refusal = Callable[..., str]
 
 
-def test_serve__a_state_folder_in_use(running: Running) -> None:
+@pytest.fixture
+def refusal(capsys: pytest.CaptureFixture[str]) -> Iterator[Refusal]:
+    """Serve in this process, where that must fail, and give the line that says why."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def serve_in_vain(state_dir: Path, port: int = 0) -> str:
+        assert serve(EngineSettings(state_dir=state_dir, port=port)) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        return err.removesuffix("\n")
+
+    yield serve_in_vain
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_serve__a_taken_port(refusal: Refusal, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert refusal(tmp_path, port) == (
+            f"personalize engine: cannot listen on 127.0.0.1 port {port}: Address already in use; "
+            "--port 0 takes any free port"
+        )
+
+
+def test_serve__a_state_folder_in_use(refusal: Refusal, running: Running) -> None:
     state_dir = Path(running.health()["state_dir"])
-    assert _refusal(state_dir) == (
+    assert refusal(state_dir) == (
         f"personalize engine: the state folder {state_dir} is in use by another engine (process "
         f"{running.process.pid}): stop that one or choose another --state-dir"
     )
 
 
-def _a_file(folder: Path) -> Path:
-    (folder / "file").write_text("")
-    return folder / "file"
+def test_serve__a_state_folder_that_is_a_file(refusal: Refusal, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert refusal(tmp_path / "file") == _cannot_write(tmp_path / "file", "Not a directory")
 
 
-def _read_only(folder: Path) -> Path:
+def test_serve__a_read_only_state_folder(refusal: Refusal, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("nothing is read-only for root")
-    folder.chmod(0o500)
-    return folder / "state"
+    tmp_path.chmod(0o500)
+    assert refusal(tmp_path / "state") == _cannot_write(tmp_path / "state", "Permission denied")
 
 
-@pytest.mark.parametrize(
-    ("make", "before", "reason"),
-    [
-        (_a_file, "", "Not a directory"),
-        (_read_only, "", "Permission denied"),
-        (lambda folder: folder, SMALL_FILES, "File too large"),
-    ],
-    ids=["a file", "read-only", "full"],
-)
-def test_serve__an_unusable_state_folder(
-    make: Callable[[Path], Path], before: str, reason: str, tmp_path: Path
+def test_serve__a_full_disk(
+    refusal: Refusal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state_dir = make(tmp_path)
-    assert _refusal(state_dir, before=before) == (
+    usage = SimpleNamespace(free=1_500_000)
+    monkeypatch.setattr("personalize_assets.engine.state_folder.shutil.disk_usage", lambda _: usage)
+    assert refusal(tmp_path) == _cannot_write(tmp_path, "only 1.4 MiB are free on its disk")
+
+
+def test_serve__a_limit_on_file_sizes(refusal: Refusal, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        line = refusal(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert line == _cannot_write(tmp_path, "File too large")
+    assert list((tmp_path / "engine").iterdir()) == []
+
+
+def test_serve__a_spoilt_database(refusal: Refusal, tmp_path: Path) -> None:
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "control.sqlite3").write_text("no database at all" * 100)
+    line = refusal(tmp_path)
+    assert line.startswith("personalize engine: cannot use the database ")
+    assert line.endswith("control.sqlite3: file is not a database")
+
+
+def _cannot_write(state_dir: Path, reason: str) -> str:
+    return (
         f"personalize engine: the state folder {state_dir} cannot be written: {reason}; "
         "choose another one with --state-dir"
     )
-
-
-def test_serve__a_spoilt_database(tmp_path: Path) -> None:
-    (tmp_path / "engine").mkdir()
-    (tmp_path / "engine" / "control.sqlite3").write_text("no database at all" * 100)
-    assert _refusal(tmp_path).endswith("control.sqlite3: file is not a database")
 
 
 def test_serve__ends_cleanly_and_starts_again(tmp_path: Path) -> None:
