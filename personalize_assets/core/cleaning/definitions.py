@@ -5,7 +5,6 @@ against the whole value. ``README.md`` beside this file gives the same definitio
 their Spark form; a test holds the two together. Nothing here reads or writes.
 """
 
-import re
 from enum import StrEnum
 from typing import Final
 
@@ -92,21 +91,3 @@ def format_micros(micros: int) -> str:
     whole, part = divmod(abs(micros), MICROS)
     fraction = f"{part:06d}".rstrip("0") or "0"
     return f"{'-' if micros < 0 else ''}{whole}.{fraction}"
-
-
-_DECIMAL: Final = re.compile(SIGNED_DECIMAL_PATTERN, re.ASCII)
-
-
-def parse_micros(text: str) -> int:
-    """Read a decimal as millionths, exactly; the inverse of ``format_micros``.
-
-    Raises:
-        ValueError: ``text`` does not match ``SIGNED_DECIMAL_PATTERN``.
-    """
-    if _DECIMAL.fullmatch(text) is None:
-        raise ValueError(
-            f"not a decimal number: {text!r}; wanted up to 9 digits and up to 6 after the point"
-        )
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    micros = int(whole) * MICROS + int(fraction.ljust(6, "0"))
-    return -micros if text.startswith("-") else micros

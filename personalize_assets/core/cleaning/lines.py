@@ -21,6 +21,15 @@ IndexArray = NDArray[np.int64]
 _NEWLINE = ord("\n")
 
 
+def is_utf8(data: bytes) -> bool:
+    """Tell whether ``data`` is text in UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Lines:
     """The lines of one block, each with its end.
 
@@ -46,6 +55,13 @@ class Lines:
         array = pa.Array.from_buffers(pa.binary(), len(self), buffers)
         matches = pc.match_substring_regex(array, rf"\A(?:{pattern})\r?\n\z")
         return matches.to_numpy(zero_copy_only=False)
+
+    def not_utf8(self) -> BoolArray:
+        """Tell which lines are not UTF-8."""
+        wrong = np.zeros(len(self), dtype=np.bool_)
+        if not is_utf8(self.data):
+            wrong[:] = [not is_utf8(self.text(index)) for index in range(len(self))]
+        return wrong
 
     def text(self, index: int) -> bytes:
         """Bytes of one line without its end."""

@@ -10,10 +10,14 @@ from typing import BinaryIO, Final, NamedTuple
 
 from personalize_assets.core.cleaning.blocks import exact_header, read_blocks
 from personalize_assets.core.cleaning.definitions import CSV_FIELD_PATTERN, Reason
+from personalize_assets.core.cleaning.lines import is_utf8
 from personalize_assets.core.cleaning.quarantine import Fault
 from personalize_assets.core.movielens.formats import FileFormat
 
-_FIELD: Final = re.compile(CSV_FIELD_PATTERN)
+_FIELDS: Final = {
+    delimiter: re.compile(CSV_FIELD_PATTERN.replace(",", delimiter))
+    for delimiter in (",", ";", "|", "\t")
+}
 
 
 class Record(NamedTuple):
@@ -41,7 +45,7 @@ def read_records(stream: BinaryIO, name: str, form: FileFormat) -> Iterator[Reco
     """
     blocks = list(read_blocks(stream, name, exact_header(name, form)))
     encoding = "utf-8"
-    if not form.has_header and not all(_is_utf8(block.data) for block in blocks):
+    if not form.has_header and not all(is_utf8(block.data) for block in blocks):
         encoding = "latin-1"
     for block in blocks:
         lines = block.data.split(b"\n")[:-1]
@@ -62,13 +66,13 @@ def split_line(raw: bytes, encoding: str, form: FileFormat) -> list[str] | Reaso
         text = raw.decode(encoding)
     except UnicodeDecodeError:
         return Reason.ENCODING
-    fields = split_csv(text) if form.quoted else text.split(form.delimiter)
+    fields = split_csv(text, form.delimiter) if form.quoted else text.split(form.delimiter)
     if fields is None:
         return Reason.QUOTES
     return fields if len(fields) == len(form.columns) else Reason.FIELD_COUNT
 
 
-def split_csv(text: str) -> list[str] | None:
+def split_csv(text: str, delimiter: str = ",") -> list[str] | None:
     """Split a line of RFC 4180 CSV; None where the quotes do not match.
 
     A quote inside a field that does not begin with one is an ordinary character.
@@ -76,23 +80,16 @@ def split_csv(text: str) -> list[str] | None:
     >>> split_csv('11,"American President, The (1995)",Comedy'), split_csv('1,"open')
     (['11', 'American President, The (1995)', 'Comedy'], None)
     """
+    pattern = _FIELDS[delimiter]
     fields: list[str] = []
     at = 0
     while True:
-        found = _FIELD.match(text, at)
+        found = pattern.match(text, at)
         field, at = ("", at) if found is None else (found[0], found.end())
         quoted = field.startswith('"')
         fields.append(field[1:-1].replace('""', '"') if quoted else field)
         if at == len(text):
             return fields
-        if text[at] != ",":
+        if text[at] != delimiter:
             return None
         at += 1
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
