@@ -123,7 +123,7 @@ def _parse_fast(block: Block, name: str, field: QueryField) -> OutputBlock | Non
     usable = pc.and_(usable, pc.fill_null(lengths_agree, scores.is_null()))
     unusable = np.flatnonzero(~usable.to_numpy(zero_copy_only=False))
     failed = _parse_lines(unusable, block, name, field)
-    if len(failed.answers.keys):
+    if len(failed.answers.keys):  # the rules above and those for single lines must not drift apart
         return None
     if len(unusable):
         keys, items, scores = (column.filter(usable) for column in (keys, items, scores))

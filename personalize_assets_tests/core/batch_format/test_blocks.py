@@ -66,7 +66,7 @@ def test_parse_block__one_row_a_line(tmp_path: Path) -> None:
     [
         b'{"userId":"1"}{"userId":"2"}\n',
         b'{"userId":"1"}{"userId":"2"}\n{"userId":\n"3"}',
-        b'{"userId":\n{"a":1}}{"userId":"2"}',
+        b'{"other":\n{"a":1}}{"userId":"2"}',
         b'{"userId":"1"} {\n',
         b'{"userId":1}\n',
         b'{"userId":"\xff"}\n',

@@ -116,10 +116,12 @@ def test_output_reader__members_it_does_not_know(tmp_path: Path) -> None:
 
 
 def test_output_reader__field_given(tmp_path: Path) -> None:
-    lines = [answer("1", ["a"]), answer("2", ["b"], field="itemId")]
+    both = dump({"input": {"itemId": "3", "userId": "4"}, "output": GOOD_OUTPUT, "error": None})
+    lines = [answer("1", ["a"]), answer("2", ["b"], field="itemId"), both]
     rows, failed = read(write_lines(tmp_path / "f", lines), field="itemId")
     assert [key for key, _, _ in rows] == ["2"]
-    assert failed == [(1, "answers a query by userId in a job that is asked by itemId")]
+    reason = "answers a query by userId in a job that is asked by itemId"
+    assert failed == [(1, reason), (3, reason)]
 
 
 def test_output_reader__first_good_line_decides(tmp_path: Path) -> None:

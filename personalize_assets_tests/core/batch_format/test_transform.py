@@ -146,6 +146,7 @@ def test_transform__text_id_after_many_numbers(
     assert pq.read_metadata(paths.transformed).num_row_groups > 10
     assert pq.read_table(paths.tidy)["rank"].to_pylist() == [1, 2] * len(ids)
     assert (report.users, report.unknown_items) == (101, 1)
+    assert [key for key, _ in report.preview] == ["0", "1", "2"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "failed.jsonl",
         "recommendations.parquet",
