@@ -15,10 +15,8 @@ MAX_ACTIVE_BATCH_INFERENCE_JOBS: Final = 5
 MAX_ACTIVE_SOLUTION_VERSIONS: Final = 20
 MAX_SOLUTIONS_PER_GROUP: Final = 10
 
-# Data that a training or an import needs at least: limits.html
+# Records that an import job of interactions needs at least: limits.html
 MIN_INTERACTIONS: Final = 1_000
-MIN_USERS_WITH_TWO: Final = 25
-MIN_SHARE_OF_USERS_WITH_TWO: Final = 0.01
 
 # Data that a dataset holds at most: limits.html, interactions-dataset-requirements.html
 MAX_ID_LENGTH: Final = 256
@@ -52,6 +50,3 @@ MAX_TIMESTAMP: Final = 4_102_444_800
 INVALID_DATA_LOCATION: Final = "Invalid Data location."
 INVALID_S3_INPUT: Final = "Invalid S3 input path"
 INVALID_S3_OUTPUT: Final = "Invalid S3 output path"
-TOO_FEW_USERS: Final = (
-    "Create failed. Dataset has fewer than 25 users with at least 2 interactions each."
-)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from personalize_assets.core.names import (
@@ -145,7 +144,7 @@ def _check_event_types(table: pa.Table, schema: Schema, failed: str) -> None:
     if schema.dataset_type != "INTERACTIONS":
         return
     optional = [column for column in schema.columns if column not in _KEYS]
-    n_types = pc.count_distinct(table["EVENT_TYPE"]).as_py() if "EVENT_TYPE" in optional else 0
+    n_types = len(table["EVENT_TYPE"].unique()) if "EVENT_TYPE" in optional else 0
     if n_types + len(optional) > MAX_INTERACTION_COLUMNS:
         raise JobFailed(
             f"{failed}An Interactions dataset may have {MAX_INTERACTION_COLUMNS} event types and "

@@ -2,10 +2,21 @@
 
 from typing import Final
 
+from personalize_assets.engine.jobs.batch_inference import BatchInference
 from personalize_assets.engine.jobs.import_data import ImportData
 from personalize_assets.engine.jobs.kinds import Kind
 from personalize_assets.engine.jobs.light import Activate, Delete, DeleteGroup, Stop
+from personalize_assets.engine.jobs.train import Train
 
 KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind for kind in (Activate(), Stop(), Delete(), DeleteGroup(), ImportData())
+    kind.name: kind
+    for kind in (
+        Activate(),
+        Stop(),
+        Delete(),
+        DeleteGroup(),
+        ImportData(),
+        Train(),
+        BatchInference(),
+    )
 }

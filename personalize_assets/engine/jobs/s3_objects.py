@@ -122,8 +122,8 @@ class Objects:
 
     def upload(self, file: Path, location: Location) -> None:
         """Put a file as an object."""
-        with self._errors(location):
-            self._client.upload_file(str(file), location.bucket, location.key)
+        with self._errors(location), file.open("rb") as data:
+            self._client.upload_fileobj(data, location.bucket, location.key)
 
     def write(self, data: bytes, location: Location) -> None:
         """Put bytes as an object."""

@@ -18,7 +18,6 @@ Handler = Callable[[RequestContext, Any], Mapping[str, Any]]
 _H = TypeVar("_H", bound=Handler)
 _handlers: dict[tuple[str, str], Handler] = {}
 
-_NEXT = "this operation is not built yet"
 _CAMPAIGNS = "campaigns are not built yet; batch inference jobs are"
 _RECOMMENDERS = "recommenders of domain dataset groups are not built yet; solutions are"
 _FILTERS = "filters are not built yet"
@@ -69,40 +68,6 @@ UNSUPPORTED: dict[tuple[str, str], str] = {
     ("personalize", "ListDataDeletionJobs"): _DELETIONS,
     ("personalize", "UpdateDataset"): _UPDATES,
     ("personalize", "UpdateSolution"): _UPDATES,
-    ("personalize", "CreateBatchInferenceJob"): _NEXT,
-    ("personalize", "CreateDataset"): _NEXT,
-    ("personalize", "CreateDatasetGroup"): _NEXT,
-    ("personalize", "CreateDatasetImportJob"): _NEXT,
-    ("personalize", "CreateSchema"): _NEXT,
-    ("personalize", "CreateSolution"): _NEXT,
-    ("personalize", "CreateSolutionVersion"): _NEXT,
-    ("personalize", "DeleteDataset"): _NEXT,
-    ("personalize", "DeleteDatasetGroup"): _NEXT,
-    ("personalize", "DeleteSchema"): _NEXT,
-    ("personalize", "DeleteSolution"): _NEXT,
-    ("personalize", "DescribeAlgorithm"): _NEXT,
-    ("personalize", "DescribeBatchInferenceJob"): _NEXT,
-    ("personalize", "DescribeDataset"): _NEXT,
-    ("personalize", "DescribeDatasetGroup"): _NEXT,
-    ("personalize", "DescribeDatasetImportJob"): _NEXT,
-    ("personalize", "DescribeFeatureTransformation"): _NEXT,
-    ("personalize", "DescribeRecipe"): _NEXT,
-    ("personalize", "DescribeSchema"): _NEXT,
-    ("personalize", "DescribeSolution"): _NEXT,
-    ("personalize", "DescribeSolutionVersion"): _NEXT,
-    ("personalize", "GetSolutionMetrics"): _NEXT,
-    ("personalize", "ListBatchInferenceJobs"): _NEXT,
-    ("personalize", "ListDatasetGroups"): _NEXT,
-    ("personalize", "ListDatasetImportJobs"): _NEXT,
-    ("personalize", "ListDatasets"): _NEXT,
-    ("personalize", "ListRecipes"): _NEXT,
-    ("personalize", "ListSchemas"): _NEXT,
-    ("personalize", "ListSolutionVersions"): _NEXT,
-    ("personalize", "ListSolutions"): _NEXT,
-    ("personalize", "ListTagsForResource"): _NEXT,
-    ("personalize", "StopSolutionVersionCreation"): _NEXT,
-    ("personalize", "TagResource"): _NEXT,
-    ("personalize", "UntagResource"): _NEXT,
     ("personalize-runtime", "GetActionRecommendations"): _RUNTIME,
     ("personalize-runtime", "GetPersonalizedRanking"): _RUNTIME,
     ("personalize-runtime", "GetRecommendations"): _RUNTIME,

@@ -1,0 +1,78 @@
+"""The data of a dataset group as workers read it: which files there are, and what a solution takes.
+
+Used by training and by batch inference, so that both see the same interactions. Knows no recipe.
+"""
+# pyarrow has no types, and makes its compute functions at run time.
+# pyright: standard, reportAttributeAccessIssue=false
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from personalize_assets.core.arns import Kind
+from personalize_assets.core.columns import Columns
+from personalize_assets.engine.jobs.kinds import JobFailed, Json
+from personalize_assets.engine.store import Resource, Store
+from personalize_assets.recipes.tables import select_events
+
+_EVENT_COLUMNS = (
+    Columns.USER_ID,
+    Columns.ITEM_ID,
+    Columns.TIMESTAMP,
+    Columns.EVENT_TYPE,
+    Columns.EVENT_VALUE,
+)
+
+
+def describe_data(store: Store, group_arn: str | None, solution: Resource) -> Json:
+    """Write down where the data of a group lie and what a solution takes of them.
+
+    Args:
+        store: Of the engine.
+        group_arn: The dataset group.
+        solution: A solution, or a version with the same members.
+    """
+    datasets = store.resources.find(Kind.DATASET, group=group_arn)
+    files = {
+        dataset.body["datasetType"]: str(store.artifacts.path(dataset.hidden["artifact"]))
+        for dataset in datasets
+        if "artifact" in dataset.hidden
+    }
+    config: dict[str, Any] = solution.body.get("solutionConfig", {})
+    return {
+        "files": files,
+        "event_type": solution.body.get("eventType"),
+        "event_value_threshold": config.get("eventValueThreshold"),
+    }
+
+
+def read_interactions(order: Json) -> pa.Table:
+    """The interactions that a solution takes.
+
+    Raises:
+        JobFailed: There are none, or columns to choose them by are missing.
+    """
+    file = order["files"].get("INTERACTIONS")
+    if file is None:
+        raise JobFailed(
+            "Dataset has fewer than 1000 interactions: nothing was imported into an Interactions "
+            "dataset of the dataset group"
+        )
+    columns = pq.read_schema(file).names
+    table = pq.read_table(file, columns=[name for name in _EVENT_COLUMNS if name in columns])
+    event_type, threshold = order["event_type"], order["event_value_threshold"]
+    for given, column in ((event_type, Columns.EVENT_TYPE), (threshold, Columns.EVENT_VALUE)):
+        if given is not None and column not in columns:
+            raise JobFailed(
+                f"The solution chooses interactions by {column} ({given}), but the Interactions "
+                f"dataset has no column {column}"
+            )
+    return select_events(table, event_type, None if threshold is None else float(threshold))
+
+
+def read_dataset(order: Json, dataset_type: str) -> pa.Table | None:
+    """One of the other datasets, or None if nothing was imported."""
+    file = order["files"].get(dataset_type)
+    return None if file is None else pq.read_table(Path(file))

@@ -1,0 +1,79 @@
+"""Operations on dataset groups."""
+
+from typing import Any
+
+from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.names import MAX_DATASET_GROUPS
+from personalize_assets.engine.context import RequestContext
+from personalize_assets.engine.operations.access import (
+    Request,
+    atomic,
+    begin_deletion,
+    check_limit,
+    chosen,
+    create,
+    refuse_while,
+    require,
+    see,
+)
+from personalize_assets.engine.operations.answers import Family, describe, list_resources
+from personalize_assets.engine.operations.registry import operation
+
+_FAMILY = Family(Kind.DATASET_GROUP, "datasetGroupArn", summary=("domain",))
+_DEPENDENTS = (
+    Kind.EVENT_TRACKER,
+    Kind.SOLUTION,
+    Kind.RECOMMENDER,
+    Kind.FILTER,
+    Kind.METRIC_ATTRIBUTION,
+    Kind.DATASET,
+)
+
+
+@operation("personalize", "CreateDatasetGroup")
+@atomic
+def create_dataset_group(context: RequestContext, request: Request) -> dict[str, Any]:
+    """Make a group; the key and the role are kept and have no effect here."""
+    count = context.store.resources.count(
+        Kind.DATASET_GROUP, account=context.account, region=context.region
+    )
+    check_limit(
+        count,
+        MAX_DATASET_GROUPS,
+        f"Cannot create a dataset group. There are {count} in this account and region, the most "
+        f"is {MAX_DATASET_GROUPS}. Please delete some and try again.",
+    )
+    name = request["name"]
+    arn = make_arn(Kind.DATASET_GROUP, context.region, context.account, name)
+    create(
+        context,
+        arn,
+        name,
+        body=chosen(request, "roleArn", "kmsKeyArn", "domain"),
+        tags=request.get("tags", ()),
+    )
+    return {"datasetGroupArn": arn, **chosen(request, "domain")}
+
+
+@operation("personalize", "DescribeDatasetGroup")
+def describe_dataset_group(context: RequestContext, request: Request) -> dict[str, Any]:
+    """Show a group."""
+    group = require(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
+    return {"datasetGroup": describe(_FAMILY, see(context, group))}
+
+
+@operation("personalize", "ListDatasetGroups")
+def list_dataset_groups(context: RequestContext, request: Request) -> dict[str, Any]:
+    """List the groups of the account and region."""
+    return list_resources(context, request, _FAMILY, "datasetGroups")
+
+
+@operation("personalize", "DeleteDatasetGroup")
+@atomic
+def delete_dataset_group(context: RequestContext, request: Request) -> dict[str, Any]:
+    """Delete a group in which nothing is left."""
+    group = require(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
+    for kind in _DEPENDENTS:
+        refuse_while(context, group, context.store.resources.find(kind, group=group.arn))
+    begin_deletion(context, group, "delete-group")
+    return {}
