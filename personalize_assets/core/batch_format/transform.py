@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 
@@ -40,7 +41,7 @@ class ResultPaths:
     failed: Path
 
     @classmethod
-    def in_folder(cls, folder: Path) -> "ResultPaths":
+    def in_folder(cls, folder: Path) -> Self:
         """Return the usual names in a folder."""
         return cls(
             folder / "transformed.parquet",
@@ -103,10 +104,12 @@ def transform_batch_output(
         OSError: A file cannot be read or written.
     """
     inputs = [read_inputs(path) for path in _as_list(expected_inputs)]
-    reader = OutputReader(sniff_query_field(inputs))
+    # What was answered tells what the job is asked by; most of the input may be of the wrong kind.
+    reader = OutputReader()
+    fallback = sniff_query_field(inputs) or DEFAULT_FIELD
     with _finished(paths) as partial:
-        tally = _write_answers(reader, _as_list(out_files), titles, partial)
-        query = reader.field or DEFAULT_FIELD
+        tally = _write_answers(reader, fallback, _as_list(out_files), titles, partial)
+        query = reader.field or fallback
         if expected_inputs is None:
             lines = len(tally.answered) + len(tally.failed)
             account = Account(lines, tuple(tally.failed), 0)
@@ -160,7 +163,11 @@ class _Tally:
 
 
 def _write_answers(
-    reader: OutputReader, out_files: Iterable[Path], titles: ItemTitles, partial: ResultPaths
+    reader: OutputReader,
+    fallback: QueryField,
+    out_files: Iterable[Path],
+    titles: ItemTitles,
+    partial: ResultPaths,
 ) -> _Tally:
     tally = _Tally()
     writers: ParquetWriters | None = None
@@ -169,17 +176,17 @@ def _write_answers(
             tally.failed.extend(block.failed)
             if len(block.answers.keys):
                 if writers is None:
-                    writers = stack.enter_context(_open_writers(reader, partial))
+                    writers = stack.enter_context(_open_writers(partial, reader.field or fallback))
                 named = NamedAnswers(block.answers, titles)
                 writers.write(named)
                 tally.add(named)
         if writers is None:
-            stack.enter_context(_open_writers(reader, partial))
+            stack.enter_context(_open_writers(partial, fallback))
     return tally
 
 
-def _open_writers(reader: OutputReader, partial: ResultPaths) -> ParquetWriters:
-    return ParquetWriters(partial.transformed, partial.tidy, reader.field or DEFAULT_FIELD)
+def _open_writers(partial: ResultPaths, field: QueryField) -> ParquetWriters:
+    return ParquetWriters(partial.transformed, partial.tidy, field)
 
 
 def _write_failed(failed: Iterable[FailedLine], path: Path) -> None:

@@ -187,6 +187,20 @@ def test_transform__unasked_answers_are_not_accounted(tmp_path: Path) -> None:
     assert (report.unexpected, report.accounted) == (1, False)
 
 
+def test_transform__most_lines_ask_the_wrong_way(tmp_path: Path) -> None:
+    wrong = [{"itemId": "5"}, {"itemId": "6"}]
+    lines = [*(failure(query) for query in wrong), answer("1", ["1"])]
+    report, _ = transform(tmp_path, lines, [*map(json.dumps, wrong), '{"userId": "1"}'])
+    assert (report.query, report.users, report.reasons) == ("userId", 1, {REQUIRED: 2})
+    assert report.accounted
+
+
+def test_transform__all_failed_of_related_items(tmp_path: Path) -> None:
+    report, paths = transform(tmp_path, [failure({"itemId": "5"}, "x")], ['{"itemId": "5"}'])
+    assert (report.query, report.failed, report.accounted) == ("itemId", 1, True)
+    assert pq.read_schema(paths.transformed).names[0] == "itemId"
+
+
 @pytest.mark.parametrize("lines", [[], [failure({"userId": "1"})]])
 def test_transform__nobody_has_recommendations(tmp_path: Path, lines: list[str]) -> None:
     report, paths = transform(tmp_path, lines)
