@@ -46,11 +46,13 @@ class FailedLine:
 def parse_object(line: bytes) -> dict[str, Any]:
     """Parse a line that must be one JSON object in UTF-8.
 
+    A byte order mark before it is skipped: files that were joined have them in the middle.
+
     Raises:
         LineError: It is not.
     """
     try:
-        value = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
         raise LineError(f"not UTF-8 at byte {error.start + 1}") from error
     except json.JSONDecodeError as error:

@@ -60,6 +60,12 @@ def test_read_inputs__empty_id_among_good_ones(tmp_path: Path) -> None:
     assert inputs.broken[0].reason == "userId is empty"
 
 
+def test_read_inputs__joined_files_with_marks(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+    path.write_bytes(b'\xef\xbb\xbf{"userId":"1"}\n\xef\xbb\xbf{"userId":"2"}\n')
+    assert read_inputs(path).queries["userId"].to_pylist() == ["1", "2"]
+
+
 def test_read_inputs__no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_inputs(tmp_path / "users.json")
