@@ -4,6 +4,9 @@ The service reads its input by prefix and while it works, so every input is firs
 that holds its digest and nothing else; what people drop or replace elsewhere cannot disturb it.
 """
 
+# pyarrow ships no types.
+# pyright: standard
+
 import hashlib
 import json
 import tempfile
@@ -12,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from personalize_assets.aws.ensure import Ensured, ensure_batch_inference
@@ -137,7 +139,7 @@ def run_batch_inference(
 
 
 def _write_all_users(interactions: Path, target: Path) -> None:
-    users = pc.unique(pq.read_table(interactions, columns=[Columns.USER_ID])[0])
+    users = pq.read_table(interactions, columns=[Columns.USER_ID])[0].unique()
     with target.open("w", encoding="utf-8", newline="\n") as file:
         for user in _in_order(users.to_pylist()):
             file.write(json.dumps({"userId": user}, ensure_ascii=False) + "\n")

@@ -1,23 +1,25 @@
 """Cleaning over S3: raw objects in, cleaned objects out, and a manifest that tells what was done.
 
-Files pass through a temporary folder. The manifest is written last: it names the raw objects and
-the rules that the outputs were made of, so that unchanged inputs are not cleaned twice, and
-outputs without it count as not made.
+Files pass through a temporary folder. The manifest names the raw objects and the rules that the
+outputs were made of, so that unchanged inputs are not cleaned twice.
 """
 
-import logging
+# pyarrow ships no types.
+# pyright: standard
+
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from personalize_assets.aws.naming import digest_of
-from personalize_assets.aws.objects import Bucket, ObjectNotFound
+from personalize_assets.aws.manifests import read_manifest, write_manifest
+from personalize_assets.aws.objects import Bucket
 from personalize_assets.aws.raw_data import RawFiles
+from personalize_assets.core import preparing
 from personalize_assets.core.cleaning import (
     CleaningReport,
     CleaningRules,
@@ -25,12 +27,8 @@ from personalize_assets.core.cleaning import (
     OutputPaths,
 )
 from personalize_assets.core.columns import Columns
-from personalize_assets.core.preparing import clean_interactions, clean_items, clean_users
-from personalize_assets.core.schemas import derive_schema
-
-log = logging.getLogger(__name__)
-
-MANIFEST_VERSION = 1
+from personalize_assets.core.schemas import derive_schema, parse_dataset_type
+from personalize_assets.core.tables import TableSource
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def prepare_interactions(
         if items_key is not None:
             bucket.get_file(items_key, work / "items.parquet")
             known = pq.read_table(work / "items.parquet", columns=[Columns.ITEM_ID])[0]
-        return clean_interactions(source, raw.kind, raw.tables, known, rules, out)
+        return preparing.prepare_interactions(source, raw.source, known, rules, out)
 
     return _prepare(bucket, _task("interactions", folder, raw, inputs, clean), report)
 
@@ -119,7 +117,7 @@ def prepare_items(
     """Clean the raw items; like `prepare_interactions`."""
 
     def clean(work: Path, out: OutputPaths) -> EntitiesReport:
-        return clean_items(_download(bucket, raw, "items", work), raw.kind, raw.tables, out)
+        return preparing.prepare_items(_download(bucket, raw, "items", work), raw.source, out)
 
     return _prepare(bucket, _task("items", folder, raw, {}, clean), report)
 
@@ -130,7 +128,7 @@ def prepare_users(
     """Clean the raw users; like `prepare_interactions`."""
 
     def clean(work: Path, out: OutputPaths) -> EntitiesReport:
-        return clean_users(_download(bucket, raw, "users", work), raw.kind, raw.tables, out)
+        return preparing.prepare_users(_download(bucket, raw, "users", work), raw.source, out)
 
     return _prepare(bucket, _task("users", folder, raw, {}, clean), report)
 
@@ -143,8 +141,8 @@ def _task(
     clean: Callable[[Path, OutputPaths], CleaningReport | EntitiesReport],
 ) -> _Task:
     file = raw.file(name)
-    tables = None if raw.tables is None else raw.tables.model_dump(mode="json")
-    identity = {"key": file.key, "etag": file.etag, "size": file.size, "tables": tables}
+    meaning = raw.source.model_dump(mode="json") if isinstance(raw.source, TableSource) else None
+    identity = {"key": file.key, "etag": file.etag, "size": file.size, "tables": meaning}
     return _Task(name, f"{folder}{name}/", {"raw": identity, **inputs}, clean)
 
 
@@ -156,41 +154,23 @@ def _download(bucket: Bucket, raw: RawFiles, dataset: str, work: Path) -> Path:
 
 
 def _prepare(bucket: Bucket, task: _Task, report: Callable[[str], None]) -> Prepared:
-    digest = digest_of({"version": MANIFEST_VERSION, "inputs": task.inputs})
     manifest_key = f"{task.folder}manifest.json"
-    if (done := _read_manifest(bucket, manifest_key, digest)) is not None:
+    done = read_manifest(bucket, manifest_key, task.inputs, Prepared)
+    if done is not None:
         report(f"{task.name}: unchanged, {done.rows:,} rows")
-        return done
+        return replace(done, unchanged=True)
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        out = OutputPaths.in_folder(work / "out", task.name)
-        cleaned = task.clean(work, out)
+        cleaned = task.clean(work, OutputPaths.in_folder(work / "out", task.name))
         report(f"{task.name}: {cleaned.accounts.read:,} read, {cleaned.accounts.written:,} written")
-        # Without a manifest the outputs count as not made, while they are being replaced.
         bucket.delete(manifest_key)
         keys = {name: f"{task.folder}{file.path.name}" for name, file in cleaned.files.items()}
         for name, file in cleaned.files.items():
             bucket.put_file(file.path, keys[name])
     prepared = _describe(task.name, cleaned, keys, time.monotonic() - started)
-    etags = {key: found.etag for key in keys.values() if (found := bucket.head(key)) is not None}
-    bucket.write_json(manifest_key, {"digest": digest, "etags": etags, **asdict(prepared)})
+    write_manifest(bucket, manifest_key, task.inputs, keys.values(), prepared)
     return prepared
-
-
-def _read_manifest(bucket: Bucket, key: str, digest: str) -> Prepared | None:
-    try:
-        content = bucket.read_json(key)
-    except (ObjectNotFound, ValueError):
-        return None
-    if not isinstance(content, dict) or content.pop("digest", None) != digest:
-        return None
-    for output, etag in content.pop("etags").items():
-        found = bucket.head(output)
-        if found is None or found.etag != etag:
-            log.info("%s is missing or was changed: cleaning again", bucket.uri(output))
-            return None
-    return Prepared(**{**content, "unchanged": True})
 
 
 def _describe(
@@ -219,7 +199,7 @@ def _describe(
         parquet_key=keys["parquet"],
         quarantine_key=keys["quarantine"],
         quarantine_sha256=cleaned.files["quarantine"].sha256,
-        schema=derive_schema(cleaned.schema, name),
+        schema=derive_schema(cleaned.schema, parse_dataset_type(name)),
         columns=[(field.name, str(field.type)) for field in cleaned.schema],
         counts=counts,
         reasons=dict(cleaned.reasons),

@@ -10,13 +10,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from personalize_assets.aws.naming import digest_of
 from personalize_assets.aws.objects import Bucket, ObjectInfo
 from personalize_assets.core.movielens import (
     RAW_FILE_NAMES,
-    LayoutKind,
+    Layout,
     RawDataError,
     find_layout,
     open_release,
@@ -25,22 +24,23 @@ from personalize_assets.core.tables import TableSource
 
 log = logging.getLogger(__name__)
 
-Dataset = Literal["interactions", "items", "users"]
-
 
 @dataclass(frozen=True)
 class RawFiles:
     """The raw files of one dataset group.
 
     Attributes:
-        kind: Layout of MovieLens (``csv``, ``dat``, ``u``), or ``table``.
+        source: The layout of MovieLens, or what the columns of one's own tables mean.
         files: The file of each dataset that has one.
-        tables: For ``table``: what the columns mean.
     """
 
-    kind: LayoutKind | Literal["table"]
+    source: Layout | TableSource
     files: Mapping[str, ObjectInfo]
-    tables: TableSource | None = None
+
+    @property
+    def kind(self) -> str:
+        """``csv``, ``dat`` or ``u`` of MovieLens, or ``table``."""
+        return self.source.kind if isinstance(self.source, Layout) else "table"
 
     def file(self, dataset: str) -> ObjectInfo:
         """The file that ``dataset`` is made from.
@@ -97,7 +97,7 @@ def find_raw_files(bucket: Bucket, prefix: str, tables: TableSource | None) -> R
         missing = sorted(key for key in wanted.values() if key not in objects)
         if missing:
             raise RawDataError(f"missing in {bucket.uri(prefix)}: {', '.join(missing)}")
-        return RawFiles("table", {name: objects[key] for name, key in wanted.items()}, tables)
+        return RawFiles(tables, {name: objects[key] for name, key in wanted.items()})
     try:
         layout = find_layout(objects)
     except RawDataError as error:
@@ -106,9 +106,7 @@ def find_raw_files(bucket: Bucket, prefix: str, tables: TableSource | None) -> R
             "or run `make run`, which copies the sample"
         ) from error
     names = {"interactions": layout.ratings, "items": layout.movies, "users": layout.users}
-    return RawFiles(
-        layout.kind, {name: objects[key] for name, key in names.items() if key is not None}
-    )
+    return RawFiles(layout, {name: objects[key] for name, key in names.items() if key is not None})
 
 
 def seed_raw_data(bucket: Bucket, prefix: str, path: Path, *, replace: bool) -> Seeded:

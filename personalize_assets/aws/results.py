@@ -4,22 +4,22 @@ Results lie in the job's own folder and are never written over by a later job; c
 lie under the classic keys of the pipeline that this one replaces, and only those are replaced.
 """
 
-import logging
+# pyarrow ships no types.
+# pyright: standard, reportAttributeAccessIssue=false
+
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from personalize_assets.aws.objects import Bucket, ObjectNotFound
+from personalize_assets.aws.manifests import read_manifest, write_manifest
+from personalize_assets.aws.objects import Bucket
 from personalize_assets.core.batch_format import ItemTitles, ResultPaths, transform_batch_output
 from personalize_assets.core.columns import Columns
-
-log = logging.getLogger(__name__)
 
 LIKED_TITLES = 10
 
@@ -85,11 +85,13 @@ def transform_results(
     folder = output_key.rpartition("/")[0] + "/"
     manifest_key = f"{folder}manifest.json"
     sources = [key for key in (output_key, input_key, items_key, interactions_key) if key]
-    identity = {key: found.etag if (found := bucket.head(key)) else None for key in sources}
-    results = _read_manifest(bucket, manifest_key, identity)
+    inputs = {key: found.etag if (found := bucket.head(key)) else None for key in sources}
+    results = read_manifest(bucket, manifest_key, inputs, Results)
     if results is None:
         results = _transform(bucket, folder, output_key, input_key, items_key, interactions_key)
-        bucket.write_json(manifest_key, {"identity": identity, **asdict(results)})
+        write_manifest(bucket, manifest_key, inputs, results.keys.values(), results)
+    else:
+        results = replace(results, unchanged=True)
     for name in ("output", "transformed"):
         key = results.keys[name]
         _copy_if_different(bucket, key, f"{classic_folder}{key.rpartition('/')[2]}")
@@ -167,19 +169,6 @@ def _titles(bucket: Bucket, items_key: str | None, path: Path) -> ItemTitles:
         return ItemTitles.from_table(pa.table({Columns.ITEM_ID: pa.array([], pa.string())}))
     bucket.get_file(items_key, path)
     return ItemTitles.from_file(path)
-
-
-def _read_manifest(bucket: Bucket, key: str, identity: Mapping[str, Any]) -> Results | None:
-    try:
-        content = bucket.read_json(key)
-    except (ObjectNotFound, ValueError):
-        return None
-    if not isinstance(content, dict) or content.pop("identity", None) != identity:
-        return None
-    if any(bucket.head(place) is None for place in content["keys"].values()):
-        return None
-    preview = [UserPreview(**user) for user in content.pop("preview")]
-    return Results(**{**content, "preview": preview, "unchanged": True})
 
 
 def _copy_if_different(bucket: Bucket, source: str, target: str) -> None:

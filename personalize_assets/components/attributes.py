@@ -39,6 +39,19 @@ class Source(dg.Model, dg.Resolvable):
     def _end_in_slash(cls, prefix: str) -> str:
         return require_folder(prefix)
 
+    @model_validator(mode="after")
+    def _tables_where_needed(self) -> Self:
+        if (self.type == "table") != (self.tables is not None):
+            raise ValueError("source: type `table` needs `tables`, and only that type takes them")
+        return self
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """What this source can have: ``interactions``, ``items``, ``users``."""
+        if self.tables is None:
+            return ("interactions", "items", "users")
+        return tuple(self.tables.files())
+
 
 class Prefixes(dg.Model, dg.Resolvable):
     """S3 prefixes that the pipeline writes to; each ends in a slash."""
@@ -149,18 +162,23 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
     limits: QualityLimits = Field(default_factory=QualityLimits)
     """Limits of asset checks."""
 
-    @field_validator("datasets")
-    @classmethod
-    def _known_datasets(cls, datasets: Sequence[str]) -> Sequence[str]:
-        unknown = sorted(set(datasets) - {"interactions", "items", "users"})
-        if unknown or "interactions" not in datasets:
-            raise ValueError(
-                f"datasets {list(datasets)} must hold interactions, may hold items and users"
-            )
-        return datasets
+    @property
+    def prepared(self) -> tuple[str, ...]:
+        """Datasets that are cleaned: those to import, and items wherever the source has them.
+
+        Items give titles, and tell which interactions are with unknown items.
+        """
+        return tuple(
+            name for name in self.source.datasets if name in self.datasets or name == "items"
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        if "interactions" not in self.datasets or set(self.datasets) - set(self.source.datasets):
+            raise ValueError(
+                f"datasets {list(self.datasets)} must hold interactions, and of this source may "
+                f"hold {', '.join(self.source.datasets)}"
+            )
         names = [solution.name for solution in self.solutions]
         if len(names) != len(set(names)):
             raise ValueError(f"solution names must differ: {', '.join(names)}")

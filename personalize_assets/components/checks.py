@@ -7,7 +7,7 @@ import dagster as dg
 from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized
-from personalize_assets.core import names
+from personalize_assets.recipes.minima import MIN_INTERACTIONS, MIN_USERS_WITH_TWO
 
 COMPARED_METRICS = ("mean_reciprocal_rank_at_25", "normalized_discounted_cumulative_gain_at_25")
 
@@ -84,8 +84,8 @@ def _quarantine_share(graph: Graph) -> dg.AssetChecksDefinition:
 def _data_minima(graph: Graph) -> dg.AssetChecksDefinition:
     key = graph.key("cleaned_interactions")
     minima = {
-        "dagster/row_count": names.MIN_INTERACTIONS,
-        "users_with_two_or_more": names.MIN_USERS_WITH_TWO,
+        "dagster/row_count": MIN_INTERACTIONS,
+        "users_with_two_or_more": MIN_USERS_WITH_TWO,
     }
 
     @dg.asset_check(
@@ -93,8 +93,8 @@ def _data_minima(graph: Graph) -> dg.AssetChecksDefinition:
         name="enough_data_to_train",
         blocking=True,
         description="Amazon Personalize trains on at least "
-        f"{names.MIN_INTERACTIONS:,} interactions and "
-        f"{names.MIN_USERS_WITH_TWO} users with two or more.",
+        f"{MIN_INTERACTIONS:,} interactions and "
+        f"{MIN_USERS_WITH_TWO} users with two or more.",
     )
     def enough_data_to_train(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         counts = materialized(context, key)

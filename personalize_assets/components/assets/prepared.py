@@ -17,16 +17,16 @@ KINDS = {"csv", "parquet", "s3"}
 def build_prepared_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     """Cleaned interactions and quarantined rows, and where declared items and users."""
     assets = [_interactions(graph)]
-    if "items" in graph.attributes.datasets:
+    if "items" in graph.attributes.prepared:
         assets.append(_items(graph))
-    if "users" in graph.attributes.datasets:
+    if "users" in graph.attributes.prepared:
         assets.append(_users(graph))
     return assets
 
 
 def _interactions(graph: Graph) -> dg.AssetsDefinition:
     source, prefix = graph.attributes.source, graph.attributes.prefixes.transformed
-    with_items = "items" in graph.attributes.datasets
+    with_items = "items" in graph.attributes.prepared
     items = graph.key("cleaned_items")
     deps = [raw_key(graph, "interactions"), *([items] if with_items else [])]
     cleaned, quarantined = graph.keys("cleaned_interactions", "quarantined_interactions")

@@ -30,13 +30,13 @@ def build_raw_assets(graph: Graph) -> list[dg.AssetsDefinition]:
             kinds={"s3"},
             description=f"Raw {dataset} under `{source.prefix}`, found by their files.",
         )
-        for dataset in graph.attributes.datasets
+        for dataset in graph.attributes.prepared
     ]
 
     @dg.multi_asset(name=f"{graph.id}_raw_files", specs=specs)
     def raw_files(s3: S3Resource) -> Iterator[dg.MaterializeResult]:
         found = find_raw_files(s3.store(), source.prefix, source.tables)
-        for dataset in graph.attributes.datasets:
+        for dataset in graph.attributes.prepared:
             file = found.file(dataset)
             yield dg.MaterializeResult(
                 raw_key(graph, dataset),

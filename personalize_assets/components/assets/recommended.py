@@ -115,7 +115,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
 
 def _recommendations(graph: Graph) -> dg.AssetsDefinition:
     items, jobs = graph.key("cleaned_items"), graph.key("batch_inference")
-    titled = "items" in graph.attributes.datasets
+    titled = "items" in graph.attributes.prepared
     interactions = graph.key("cleaned_interactions")
     spec = graph.spec(
         "recommendations",
