@@ -8,6 +8,9 @@ from scipy import sparse
 
 from personalize_assets.recipes.base import BoolArray, FloatArray, Histories
 
+_DEEPEST = 60.0
+"""Weights fall no further than ``exp(-60)``, so that none becomes 0 in 32 bits."""
+
 
 def first_occurrences(histories: Histories, n_items: int) -> BoolArray:
     """Mark each event whose item the user had not met before; shape ``(n_events,)``."""
@@ -65,7 +68,7 @@ def weighted_matrix(histories: Histories, n_items: int, decay: float | None) -> 
     else:
         ends = np.repeat(histories.indptr[1:], histories.lengths)
         position = ends - 1 - np.arange(len(histories.items))
-        weights = np.exp(-position / decay).astype(np.float32)
+        weights = np.exp(-np.minimum(position / decay, _DEEPEST)).astype(np.float32)
     # A copy, because summing duplicates reorders the arrays in place.
     matrix = sparse.csr_array(
         (weights, histories.items, histories.indptr), shape=(len(histories), n_items), copy=True

@@ -37,6 +37,12 @@ def test_recent_matrix__limit_counts_distinct_items() -> None:
     assert weights.tolist() == [[1, 0, 1]]
 
 
+def test_weighted_matrix__the_oldest_of_a_long_history_still_weighs() -> None:
+    weights = weighted_matrix(histories_of(range(3_000)), 3_000, 1.0)
+    assert weights.nnz == 3_000
+    assert weights.data.min() > 0
+
+
 def test_weighted_matrix__repeats_add_up() -> None:
     weights = weighted_matrix(HISTORIES, 3, 1.0).toarray()
     assert weights[0].tolist() == pytest.approx([np.exp(-1), 0, 1 + np.exp(-2)])
