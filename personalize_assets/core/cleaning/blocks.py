@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from personalize_assets.core.movielens.errors import RawDataError
 from personalize_assets.core.movielens.formats import FileFormat
 
-BLOCK_BYTES: Final = 24 << 20
+BLOCK_BYTES: Final = 8 << 20
 MAX_LINE_BYTES: Final = 64 << 20
 
 CheckHeader = Callable[[bytes], None]

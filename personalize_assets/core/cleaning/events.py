@@ -8,15 +8,21 @@ at MovieLens-25M's size.
 # pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
 # pyright: standard, reportAttributeAccessIssue=false
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from personalize_assets.core.cleaning.ordering import first_of_equals, sorted_rows
+from personalize_assets.core.cleaning.ordering import (
+    equal_runs,
+    gather,
+    one_of_each_run,
+    sorted_rows,
+)
 from personalize_assets.core.cleaning.rules import CleaningRules
 
 NULL_MICROS: Final = int(np.iinfo(np.int64).min)
@@ -74,35 +80,28 @@ def arrange(events: Events) -> int:
         return 0
     order = sorted_rows(events.key())
     if order is not None:
-        _take(events, order)
-        del order
-    starts = first_of_equals(events.key())
-    if starts is None:
-        return 0
-    before = len(events)
-    _take(events, starts if events.value is None else _highest(events.value, starts))
-    return before - len(events)
+        _replace(events, lambda column: gather(column, order))
+        if events.extras is not None:
+            events.extras = events.extras.take(pa.array(order))
+    same = equal_runs(events.key())
+    duplicates = int(np.count_nonzero(same))
+    if duplicates:
+        keep = one_of_each_run(same, events.value)
+        _replace(events, lambda column: column[keep])
+        if events.extras is not None:
+            events.extras = events.extras.filter(pa.array(keep))
+    return duplicates
 
 
-def _take(events: Events, rows: NDArray[np.int64]) -> None:
-    events.user = events.user[rows]
-    events.item = events.item[rows]
-    events.timestamp = events.timestamp[rows]
+def _replace(events: Events, change: Callable[[NDArray[Any]], NDArray[Any]]) -> None:
+    """Change the columns one by one, so that only one is there twice at a time."""
+    events.user = change(events.user)
+    events.item = change(events.item)
+    events.timestamp = change(events.timestamp)
     if events.event is not None:
-        events.event = events.event[rows]
+        events.event = change(events.event)
     if events.value is not None:
-        events.value = events.value[rows]
-    if events.extras is not None:
-        events.extras = events.extras.take(pa.array(rows))
-
-
-def _highest(value: IntColumn, starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """First row of each run that has the highest value of its run."""
-    n = len(value)
-    lengths = np.diff(starts, append=n)
-    best = np.repeat(np.maximum.reduceat(value, starts), lengths)
-    rows = np.where(value == best, np.arange(n), n)
-    return np.minimum.reduceat(rows, starts)
+        events.value = change(events.value)
 
 
 def compact(numbers: NDArray[np.int64]) -> IntColumn:
@@ -125,7 +124,7 @@ def encode_numbers(ids: IntColumn) -> tuple[NDArray[np.int64], NDArray[np.int32]
     seen[ids] = True
     code_of = np.cumsum(seen, dtype=np.int32)
     code_of -= 1
-    return np.flatnonzero(seen), code_of[ids]
+    return np.flatnonzero(seen).astype(np.int64), gather(code_of, ids)
 
 
 def encode_strings(ids: pa.ChunkedArray) -> tuple[pa.Array, NDArray[np.int32]]:

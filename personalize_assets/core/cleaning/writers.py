@@ -213,4 +213,6 @@ def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
         store_schema=False,
         use_dictionary=dictionaries,  # pyright: ignore[reportArgumentType]
         dictionary_pagesize_limit=_DICTIONARY_BYTES,
+        # Those of ids cost more than all the rest of writing, and no reader could skip by them.
+        write_statistics=[Columns.TIMESTAMP],  # pyright: ignore[reportArgumentType]
     )
