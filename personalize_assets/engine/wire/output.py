@@ -36,7 +36,8 @@ def check_output(operation: Operation, result: Mapping[str, Any]) -> None:
         wrong = [f"{name} is not in the model" for name in result]
     else:
         wrong = list(_faults(operation.answer, result, ""))
-        wrong = wrong or list(map(str, violations_of(operation.answer, _present(result))))
+        found = map(str, violations_of(operation.answer, _present(result)))
+        wrong = wrong or [text for text in found if not _is_fault_of_the_model(text)]
     if wrong:
         raise OutputError(f"{operation.name} answered outside its model: {'; '.join(wrong)}")
 
@@ -60,6 +61,11 @@ def _has_type(kind: Kind, value: Any) -> bool:
     if isinstance(value, bool):  # which Python takes for an int
         return kind == "boolean"
     return isinstance(value, _TYPES[kind])
+
+
+def _is_fault_of_the_model(violation: str) -> bool:
+    # Jobs describe their IAM role as an ARN of Personalize; the requests that give it do not.
+    return ".roleArn' failed to satisfy" in violation and ":iam::" in violation
 
 
 def _present(value: Any) -> Any:
