@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _LONGEST_WAIT_S: Final = 5.0
 _END_WAIT_S: Final = 5.0
 # What every worker needs: imported once, by the process that the workers are forked from.
-_PRELOAD: Final = ["personalize_assets.engine.jobs.registry"]
+_PRELOAD: Final = ["personalize_assets.engine.jobs.registry", "pyarrow.dataset"]
 
 
 @dataclass
