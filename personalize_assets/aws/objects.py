@@ -272,13 +272,11 @@ class Bucket:
         Raises:
             ObjectNotFound: There is no object ``source_key``.
         """
-        owners: dict[str, Any] = {**self._owner}
-        if self.owner is not None:
-            owners["ExpectedSourceBucketOwner"] = self.owner
+        extra: dict[str, Any] = {**self._owner}
         source: Any = {"Bucket": self.name, "Key": source_key}
         try:
             # The managed copy also takes objects beyond the 5 GB of CopyObject.
-            self.s3.copy(source, self.name, key, ExtraArgs=owners)
+            self.s3.copy(source, self.name, key, ExtraArgs=extra)
         except ClientError as error:
             if error_code(error) not in _MISSING:
                 raise

@@ -1,0 +1,94 @@
+"""Settings: defaults of each deployment, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from personalize_assets.aws.deployment import SETTINGS, Deployment, DeploymentError
+
+ROLE = "arn:aws:iam::111122223333:role/service/Reader"
+AWS = {
+    "PERSONALIZE_ASSETS_DEPLOYMENT": "aws",
+    "PERSONALIZE_ASSETS_BUCKET": "films",
+    "PERSONALIZE_ASSETS_ROLE_ARN": ROLE,
+}
+
+
+def test_from_environment__local_needs_nothing() -> None:
+    found = Deployment.from_environment({})
+
+    assert found == Deployment(
+        name="local",
+        region="us-east-1",
+        account_id="123456789012",
+        bucket="recommendation-sample-data",
+        role_arn="arn:aws:iam::123456789012:role/PersonalizeRole",
+        state_dir=Path.cwd() / ".personalize",
+    )
+    assert found.is_local
+
+
+def test_from_environment__aws() -> None:
+    found = Deployment.from_environment({**AWS, "AWS_REGION": "eu-west-1"})
+
+    assert (found.name, found.region, found.account_id) == ("aws", None, "111122223333")
+    assert (found.bucket, found.bucket_owner) == ("films", "111122223333")
+    assert not found.is_local
+
+
+def test_from_environment__every_setting_has_a_say() -> None:
+    given = {
+        **AWS,
+        "PERSONALIZE_ASSETS_STATE_DIR": "/var/state",
+        "PERSONALIZE_ASSETS_DATA": "/data/ml-25m.zip",
+        "PERSONALIZE_ASSETS_BUCKET_OWNER": "444455556666",
+        "PERSONALIZE_ASSETS_KMS_KEY_ARN": "arn:aws:kms:eu-west-1:111122223333:key/k",
+        "PERSONALIZE_ASSETS_REGION": "eu-west-1",
+        "PERSONALIZE_ASSETS_TAGS": "team=films, cost-centre = 7 ,",
+        "PERSONALIZE_ASSETS_ENGINE_PORT": "4001",
+        "PERSONALIZE_ASSETS_S3_PORT": "4002",
+        "PERSONALIZE_ASSETS_IDLE_STOP_S": "12.5",
+    }
+    assert set(given) == {setting.name for setting in SETTINGS}
+
+    assert Deployment.from_environment(given) == Deployment(
+        name="aws",
+        region="eu-west-1",
+        account_id="111122223333",
+        bucket="films",
+        bucket_owner="444455556666",
+        role_arn=ROLE,
+        kms_key_arn="arn:aws:kms:eu-west-1:111122223333:key/k",
+        state_dir=Path("/var/state"),
+        data_path=Path("/data/ml-25m.zip"),
+        tags={"team": "films", "cost-centre": "7"},
+        engine_port=4001,
+        s3_port=4002,
+        idle_stop_s=12.5,
+    )
+
+
+def test_settings__defaults_are_those_of_an_empty_environment() -> None:
+    spelled_out = {setting.name: setting.default for setting in SETTINGS}
+
+    assert Deployment.from_environment(spelled_out) == Deployment.from_environment({})
+    assert all(setting.help.endswith(".") for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"DEPLOYMENT": "gcp"}, "DEPLOYMENT must be local or aws, got 'gcp'"),
+        ({"DEPLOYMENT": "aws"}, r"needs PERSONALIZE_ASSETS_BUCKET and PERSONALIZE_ASSETS_ROLE_ARN"),
+        ({"ROLE_ARN": "reader"}, r"ROLE_ARN must look like .*, got 'reader'"),
+        ({"TAGS": "team"}, "TAGS must be key=value,key=value, got 'team'"),
+        ({"S3_PORT": "70000"}, "S3_PORT must be a port between 0 and 65535, got '70000'"),
+        ({"ENGINE_PORT": "-1"}, "ENGINE_PORT must be a port"),
+        ({"IDLE_STOP_S": "never"}, "IDLE_STOP_S must be a number of seconds >= 0, got 'never'"),
+    ],
+)
+def test_from_environment__refusals(given: dict[str, str], message: str) -> None:
+    environ = {f"PERSONALIZE_ASSETS_{name}": value for name, value in given.items()}
+
+    with pytest.raises(DeploymentError, match=message):
+        Deployment.from_environment(environ)
