@@ -107,7 +107,7 @@ def test_download__cut_off(mirror: Mirror, tmp_path: Path) -> None:
 
 
 def test_download__server_refuses(mirror: Mirror, tmp_path: Path) -> None:
-    mirror.status = 404
+    mirror.status, mirror.content, mirror.claimed_length = 404, b"", 0
     with pytest.raises(DownloadError, match=r"ml-1m\.zip answers 404 Not Found"):
         download_release("ml-1m", tmp_path, url=mirror.url, md5=MD5)
 

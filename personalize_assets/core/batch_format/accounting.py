@@ -4,6 +4,9 @@ Order means nothing, so lines are paired by what they ask; an id that is asked t
 answered twice. Knows nothing of titles or of how results are stored.
 """
 
+# pyarrow ships no types.
+# pyright: standard
+
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -4,6 +4,9 @@ A block remembers where each of its lines lies, so that a row that cannot be use
 to its line number and text. Knows nothing of what the lines mean.
 """
 
+# pyarrow ships no types.
+# pyright: standard
+
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,8 @@
 Good lines come as Arrow columns, failed ones one by one with the reason. Knows no titles.
 """
 
-# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
-# pyright: reportAttributeAccessIssue=false
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
 
 import json
 import sys

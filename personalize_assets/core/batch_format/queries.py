@@ -7,7 +7,7 @@ can be joined. Knows nothing of files.
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn, cast
 
 QueryField = Literal["userId", "itemId"]
 QUERY_FIELDS: Final[tuple[QueryField, ...]] = ("userId", "itemId")
@@ -63,7 +63,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
         raise LineError(f"not JSON that can be read: {error}") from error
     if not isinstance(value, dict):
         raise LineError(f"expected a JSON object, got {_kind(value)}")
-    return value
+    return cast("dict[str, Any]", value)
 
 
 def parse_query(members: Any) -> tuple[QueryField, str]:
@@ -74,11 +74,12 @@ def parse_query(members: Any) -> tuple[QueryField, str]:
     """
     if not isinstance(members, dict):
         raise LineError(f"expected a query object, got {_kind(members)}")
+    query = cast("dict[str, Any]", members)
     for field in QUERY_FIELDS:
-        if field in members:
-            return field, _parse_id(members[field], field)
+        if field in query:
+            return field, _parse_id(query[field], field)
     raise LineError(
-        f"neither userId nor itemId; found {', '.join(list(members)[:5]) or 'no members'}"
+        f"neither userId nor itemId; found {', '.join(list(query)[:5]) or 'no members'}"
     )
 
 
@@ -104,7 +105,8 @@ def _kind(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
-    return {dict: "an object", list: "a list", str: "a string"}.get(type(value), "null")
+    kinds = ((dict, "an object"), (list, "a list"), (str, "a string"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
 
 
 def _refuse_constant(name: str) -> NoReturn:

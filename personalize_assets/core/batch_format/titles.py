@@ -3,8 +3,8 @@
 Reads the items file that cleaning writes (CSV or parquet); knows nothing of recommendations.
 """
 
-# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
-# pyright: reportAttributeAccessIssue=false
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
 
 from dataclasses import dataclass
 from pathlib import Path

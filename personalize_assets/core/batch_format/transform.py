@@ -3,6 +3,9 @@
 Ties the parts of this package together; reads and writes local files only.
 """
 
+# pyarrow ships no types.
+# pyright: standard
+
 import logging
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence

@@ -4,8 +4,8 @@ Both files grow block by block, so that memory does not grow with the job. Knows
 service's files.
 """
 
-# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
-# pyright: reportAttributeAccessIssue=false
+# pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
+# pyright: standard, reportAttributeAccessIssue=false
 
 from pathlib import Path
 from types import TracebackType
