@@ -20,6 +20,14 @@ def component_tree() -> dg.ComponentTree:
     )
 
 
+def declared_groups() -> dg.Definitions:
+    """Assets, checks and jobs of the declared groups alone, without what only the UI needs."""
+    tree = component_tree()
+    root = Path(personalize_assets.defs.__path__[0])
+    folders = sorted(file.parent.relative_to(root) for file in root.rglob("defs.yaml"))
+    return dg.Definitions.merge(*(tree.build_defs(folder) for folder in folders))
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """Everything that Dagster loads."""

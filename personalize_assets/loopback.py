@@ -6,8 +6,10 @@ before sending when a request would go anywhere but to this machine. Nothing her
 service stands behind the endpoint.
 """
 
+import functools
 import ipaddress
 import os
+import threading
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 LOCAL_ACCOUNT = "123456789012"
 LOCAL_REGION = "us-east-1"
+
+_LOCK = threading.Lock()
 
 Service = Literal["personalize", "personalize-runtime", "personalize-events", "s3"]
 
@@ -75,32 +79,38 @@ def make_client(
         NotLoopbackError: ``endpoint_url`` is not on this machine.
     """
     require_loopback(endpoint_url)
-    session = boto3.Session(
+    # Sessions are not thread-safe, and reading the service models is most of the work: share it.
+    with _LOCK:
+        client = _session(region, account).client(
+            service,
+            endpoint_url=endpoint_url,
+            use_ssl=False,
+            config=Config(
+                proxies={},
+                read_timeout=read_timeout_s,
+                retries={"mode": "standard", "total_max_attempts": 4},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={
+                    "addressing_style": "path",
+                    "use_accelerate_endpoint": False,
+                    "use_dualstack_endpoint": False,
+                    "us_east_1_regional_endpoint": "regional",
+                },
+            ),
+        )
+    client.meta.events.register_first("before-send.*.*", _refuse_to_leave)
+    return client
+
+
+@functools.cache
+def _session(region: str, account: str) -> boto3.Session:
+    return boto3.Session(
         aws_access_key_id=account,
         aws_secret_access_key="local",
         region_name=region,
         botocore_session=_isolated_session(region),
     )
-    client = session.client(
-        service,
-        endpoint_url=endpoint_url,
-        use_ssl=False,
-        config=Config(
-            proxies={},
-            read_timeout=read_timeout_s,
-            retries={"mode": "standard", "total_max_attempts": 4},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            s3={
-                "addressing_style": "path",
-                "use_accelerate_endpoint": False,
-                "use_dualstack_endpoint": False,
-                "us_east_1_regional_endpoint": "regional",
-            },
-        ),
-    )
-    client.meta.events.register_first("before-send.*.*", _refuse_to_leave)
-    return client
 
 
 def _isolated_session(region: str) -> botocore.session.Session:

@@ -14,4 +14,4 @@ def print_header(console: Console, deployment: Deployment, endpoints: Endpoints 
         lines.append(f"personalize {endpoints.personalize}")
         lines.append(f"s3 {endpoints.s3}")
     lines.append(f"bucket {deployment.bucket}")
-    console.print(" · ".join(lines), style="bold", highlight=False)
+    console.print(" · ".join(lines), style="bold", highlight=False, soft_wrap=True)

@@ -3,6 +3,8 @@
 Listens to the events that Dagster stores anyway; knows no asset by name.
 """
 
+import logging
+import re
 import time
 from collections import defaultdict
 from typing import Any
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-_NOT_ASSETS = ("dagster_internal",)
+_EXCEPTION_NAME = r"^[a-z_][\w.]*\.[A-Z]\w*: "
 
 
 class StepPrinter:
@@ -37,7 +39,8 @@ class StepPrinter:
         """Take one entry of the event log."""
         event = entry.dagster_event
         if event is None:
-            self._say(entry.step_key or "", entry.user_message)
+            if entry.level == logging.INFO:
+                self._say(entry.step_key or "", entry.user_message)
             return
         handler = {
             "STEP_START": self._on_start,
@@ -79,7 +82,9 @@ class StepPrinter:
         if not check.passed:
             text = f"{check.asset_key.to_user_string()} {check.check_name}: {check.description}"
             self.failures.append(text)
-            self._console.print(f"  [yellow]![/yellow] {escape(text)}", highlight=False)
+            self._console.print(
+                f"  [yellow]![/yellow] {escape(text)}", highlight=False, soft_wrap=True
+            )
 
     def _on_success(self, event: dg.DagsterEvent) -> None:
         step = event.step_key or ""
@@ -90,7 +95,7 @@ class StepPrinter:
         took = time.monotonic() - self._started.pop(step, time.monotonic())
         for materialization in made:
             self.seconds[materialization.asset_key] = took / len(made)
-            if not _value(materialization, "unchanged"):
+            if _value(materialization, "unchanged") is False:
                 self.changed.add(materialization.asset_key)
         names = ", ".join("/".join(m.asset_key.path[1:]) for m in made)
         notes = "  ".join(note for note in map(_note, made) if note)
@@ -104,9 +109,12 @@ class StepPrinter:
         cause = error
         while cause is not None and cause.cause is not None:
             cause = cause.cause
-        text = f"{event.step_key}: {cause.message.strip() if cause else 'failed'}"
+        message = cause.message.strip() if cause else "failed"
+        if "DagsterAssetCheckFailedError" in message:  # the check has spoken for itself
+            return
+        text = f"{event.step_key}: {re.sub(_EXCEPTION_NAME, '', message)}"
         self.failures.append(text)
-        self._console.print(f"  [red]✗[/red] {escape(text)}", highlight=False)
+        self._console.print(f"  [red]✗[/red] {escape(text)}", highlight=False, soft_wrap=True)
 
 
 def _value(materialization: dg.AssetMaterialization, name: str) -> Any:

@@ -8,12 +8,14 @@ import os
 import sys
 import time
 import uuid
+import warnings
 from pathlib import Path
 
 import click
 import dagster as dg
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.markup import escape
 
 from personalize_assets.aws.deployment import DATA, Deployment, DeploymentError
 from personalize_assets.aws.raw_data import seed_raw_data
@@ -25,9 +27,9 @@ from personalize_assets.components import PersonalizeDatasetGroup
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import main_job_name
 from personalize_assets.core.movielens import RawDataError
-from personalize_assets.definitions import component_tree, defs
+from personalize_assets.definitions import component_tree, declared_groups
 from personalize_assets.local.stack import StackError
-from personalize_assets.resources import LocalStackResource, S3Resource
+from personalize_assets.resources import LocalStackResource, S3Resource, resources_of
 
 SAMPLE = Path(__file__).parent.parent.parent / "data"
 
@@ -44,7 +46,9 @@ _EXPECTED = (DeploymentError, RawDataError, StackError, BotoCoreError, ClientErr
 @click.option("--group", default="movielens", show_default=True, help="Dataset group to run.")
 def run(data: Path | None, group: str) -> None:
     """Run the main job of a dataset group and show what came out."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+    console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         deployment = Deployment.from_environment(os.environ)
         succeeded = _run(console, deployment, data, _find_graph(group))
@@ -69,7 +73,9 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     print_header(console, deployment, stack.endpoints())
     _seed(console, S3Resource.of(deployment, stack), graph, data)
     printer = StepPrinter(console)
-    definitions = defs()
+    definitions = dg.Definitions.merge(
+        declared_groups(), dg.Definitions(resources=resources_of(deployment))
+    )
     job = definitions.resolve_job_def(main_job_name(graph.id))
     with open_instance(deployment.state_dir) as instance:
         run_id = str(uuid.uuid4())
@@ -84,7 +90,11 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
         finally:
             printer.close()
         if not result.success:
-            console.print("\n[red]The run failed:[/red] " + "; ".join(printer.failures[:5]))
+            console.print(
+                "\n[red]The run failed.[/red] What was made before stays; mend this first:"
+            )
+            for failure in printer.failures:
+                console.print(f"  {escape(failure)}", highlight=False, soft_wrap=True)
             return False
         asset_graph = definitions.resolve_asset_graph()
         groups = {key: asset_graph.get(key).group_name or "" for key in printer.seconds}

@@ -58,12 +58,11 @@ def print_recommendations(console: Console, users: Sequence[Mapping[str, Any]]) 
 
 def print_places(console: Console, metadata: Mapping[str, Any], root: str | None) -> None:
     """Where the result files lie: in S3, and in the local deployment on disk."""
-    table = Table("file", "place", title="Results", title_justify="left")
+    console.print("Results", style="italic")
     for name, value in metadata.items():
         if isinstance(value, str) and value.startswith("s3://"):
             place = value if root is None else f"{root}/{value.removeprefix('s3://')}"
-            table.add_row(name, place)
-    console.print(table)
+            console.print(f"  {name:<16} {place}", soft_wrap=True, highlight=False)
 
 
 def print_seconds(

@@ -27,11 +27,12 @@ class PersonalizeResource(DeployedResource):
         return self._clients.personalize_runtime
 
     def wait(self, report: Callable[[str], None]) -> WaitPolicy:
-        """How to wait in this deployment; ``report`` is told each new status once."""
+        """How to wait in this deployment; ``report`` is told each new status that takes time."""
         seen: set[tuple[str, str]] = set()
 
         def on_progress(state: WaitState) -> None:
-            if (state.arn, state.status) not in seen:
+            found_ready = state.attempts == 1 and state.status == "ACTIVE"
+            if not found_ready and (state.arn, state.status) not in seen:
                 seen.add((state.arn, state.status))
                 name = state.arn.rpartition(":")[2]
                 report(f"{name}: {state.status} after {state.elapsed_s:.1f} s")
