@@ -177,20 +177,35 @@ def build_histories(
         n_users: Number of rows of the result.
         rng: Orders events of one user that have the same timestamp.
     """
-    order = np.lexsort((item, timestamp, user))
-    user, item, timestamp = user[order], item[order], timestamp[order]
-    first = np.ones(len(user), dtype=np.bool_)
-    first[1:] = (
-        (user[1:] != user[:-1]) | (timestamp[1:] != timestamp[:-1]) | (item[1:] != item[:-1])
-    )
-    user, item, timestamp = user[first], item[first], timestamp[first]
-    shuffled = np.lexsort((rng.random(len(user), dtype=np.float32), timestamp, user))
-    counts = np.bincount(user, minlength=n_users)
+    earliest, latest = (int(timestamp.min()), int(timestamp.max())) if len(timestamp) else (0, 0)
+    moment = user * np.int64(latest - earliest + 1) + (timestamp - earliest)
+    order = np.argsort(moment)
+    order = _order_ties(order, moment, item)
+    moment, item = moment[order], item[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (moment[1:] != moment[:-1]) | (item[1:] != item[:-1])
+    order, moment = order[first], moment[first]
+    shuffled = _order_ties(np.arange(len(order)), moment, rng.random(len(order), np.float32))
+    order = order[shuffled]
+    counts = np.bincount(user[order], minlength=n_users)
     return Histories(
         indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
-        items=item[shuffled].astype(np.int32, copy=False),
-        timestamps=timestamp[shuffled].astype(np.int64, copy=False),
+        items=item[first][shuffled].astype(np.int32, copy=False),
+        timestamps=timestamp[order].astype(np.int64, copy=False),
     )
+
+
+def _order_ties(order: LongArray, moment: LongArray, key: NDArray[Any]) -> LongArray:
+    """Within equal moments of an order by moment, order by a key as well."""
+    moments = moment[order]
+    same = moments[1:] == moments[:-1]
+    tied = np.zeros(len(order), dtype=np.bool_)
+    tied[1:] |= same
+    tied[:-1] |= same
+    # Sorting the tied places alone is several times faster than sorting all by two keys.
+    places = order[tied]
+    order[tied] = places[np.lexsort((key[places], moments[tied]))]
+    return order
 
 
 class Model(Protocol):
