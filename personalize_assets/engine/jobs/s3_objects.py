@@ -6,6 +6,7 @@ Knows nothing of what is in the objects.
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -86,7 +87,7 @@ class Objects:
                 "and batch jobs find no data"
             )
         self._endpoint = endpoint
-        self._client = make_client("s3", endpoint)
+        self._client = _make_client(endpoint)
 
     def list_folder(self, folder: Location) -> list[Object]:
         """Objects of the first level of a folder, by key; hidden and empty ones are left out."""
@@ -153,3 +154,8 @@ class Objects:
             raise JobFailed(f"S3 at {self._endpoint} refused {location}: {error}") from error
         except BotoCoreError as error:
             raise JobFailed(f"S3 at {self._endpoint} failed on {location}: {error}") from error
+
+
+@cache
+def _make_client(endpoint: str) -> Any:
+    return make_client("s3", endpoint)

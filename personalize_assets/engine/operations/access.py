@@ -59,9 +59,9 @@ def parse(arn: str, *kinds: Kind) -> Arn:
     except ArnError as error:
         raise InvalidInput(str(error)) from error
     if parsed.kind not in kinds:
-        wanted = " or ".join(kind.words for kind in kinds)
+        wanted = " or ".join(_with_article(kind) for kind in kinds)
         raise InvalidInput(
-            f"{arn} is the ARN of a {parsed.kind.words}; that of a {wanted} is needed"
+            f"{arn} is the ARN of {_with_article(parsed.kind)}; that of {wanted} is needed"
         )
     return parsed
 
@@ -222,3 +222,7 @@ def check_tags(tags: Collection[Mapping[str, str]]) -> dict[str, str]:
 def chosen(request: Request, *members: str) -> dict[str, Any]:
     """The members of a request that are given, under the same names."""
     return {member: request[member] for member in members if member in request}
+
+
+def _with_article(kind: Kind) -> str:
+    return f"{'an' if kind.words[0] in 'aeiou' else 'a'} {kind.words}"
