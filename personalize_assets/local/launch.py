@@ -22,6 +22,10 @@ from personalize_assets.local.settings import StackError, StackOptions
 _REPORT_BYTES = 65536
 
 
+class SupervisorVanished(StackError):
+    """The supervisor ended without a word, as after a kill; starting another one may help."""
+
+
 def launch_supervisor(
     state_dir: Path,
     options: StackOptions,
@@ -41,6 +45,7 @@ def launch_supervisor(
         timeout_s: Seconds to wait.
 
     Raises:
+        SupervisorVanished: It ended without giving a reason.
         StackError: It could not start; the message holds its reason.
     """
     report_fd, write_fd = os.pipe()
@@ -115,7 +120,6 @@ def _as_endpoints(state_dir: Path, report: bytes) -> Endpoints:
     outcome = json.loads(report) if report else {}
     if "personalize" in outcome:
         return Endpoints(**outcome)
+    failure = StackError if report else SupervisorVanished
     reason = outcome.get("error") or "; ".join(last_lines(state_dir, 3)) or "it gave no reason"
-    raise StackError(
-        f"the stack of {state_dir} did not start: {reason} (log: {state_dir / LOG_NAME})"
-    )
+    raise failure(f"the stack of {state_dir} did not start: {reason} (log: {state_dir / LOG_NAME})")

@@ -72,12 +72,19 @@ class Service:
         log.error("%s ended with code %s", self.name, self.child.exit_code)
         return True
 
-    def count_death(self, allowed: int = _MAX_RESTARTS) -> None:
+    def count_death(self, *, starting: bool, by_chance: bool = False) -> None:
         """Note a death.
 
+        Args:
+            starting: Whether it has not been up yet; then its own end counts as final, but not
+                that somebody killed it.
+            by_chance: Whether another start may succeed all the same.
+
         Raises:
-            GaveUp: There were more than ``allowed`` within a minute.
+            GaveUp: There were more than may be within a minute: five, or at the start none.
         """
+        killed = self.child is not None and (self.child.exit_code or 0) < 0
+        allowed = _MAX_RESTARTS if killed or not starting else int(by_chance)
         now = self._clock()
         self._deaths.append(now)
         while self._deaths[0] < now - _RESTART_WINDOW_S:

@@ -17,7 +17,7 @@ from typing import Any
 from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.engine.fingerprint import code_fingerprint
 from personalize_assets.local.health import ENGINE_HEALTH, S3_HEALTH, read_health
-from personalize_assets.local.launch import launch_supervisor
+from personalize_assets.local.launch import SupervisorVanished, launch_supervisor
 from personalize_assets.local.lock import LOCK_NAME, StackLock
 from personalize_assets.local.processes import is_alive, send_signal
 from personalize_assets.local.record import StackRecord, read_record, touch_record
@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 _POLL_S = 0.05
 _LEFTOVER_GRACE_S = 3.0
 _SILENCE_S = 25.0
+_MAX_VANISHED = 5
 
 
 @dataclass(frozen=True)
@@ -89,23 +90,22 @@ def ensure_stack(
         StackError: It cannot run: folder not writable, port taken, the engine fails to start.
     """
     state_dir = state_dir.expanduser().resolve()
-    deadline = time.monotonic() + timeout_s
     started_at = time.monotonic()
+    deadline = started_at + timeout_s
+    vanished = 0
     while True:
         endpoints = _use_running(state_dir)
         if endpoints is not None:
             return endpoints
-        with_lock = _try_lock(state_dir)
-        if with_lock is not None:
-            with with_lock as lock:
-                return launch_supervisor(
-                    state_dir,
-                    options or StackOptions(),
-                    lock,
-                    code_fingerprint(),
-                    os.environ if environ is None else environ,
-                    deadline - time.monotonic(),
-                )
+        lock = _try_lock(state_dir)
+        if lock is not None:
+            left_s = deadline - time.monotonic()
+            try:
+                return _launch(state_dir, options, lock, environ, left_s)
+            except SupervisorVanished:
+                vanished += 1
+                if vanished == _MAX_VANISHED:
+                    raise
         _unblock(state_dir, time.monotonic() - started_at)
         if time.monotonic() > deadline:
             raise StackError(_why_late(state_dir, timeout_s))
@@ -183,6 +183,24 @@ def stack_status(state_dir: Path) -> StackStatus:
         error=record.error,
         state_dir=state_dir,
     )
+
+
+def _launch(
+    state_dir: Path,
+    options: StackOptions | None,
+    lock: StackLock,
+    environ: Mapping[str, str] | None,
+    timeout_s: float,
+) -> Endpoints:
+    with lock:
+        return launch_supervisor(
+            state_dir,
+            options or StackOptions(),
+            lock,
+            code_fingerprint(),
+            os.environ if environ is None else environ,
+            timeout_s,
+        )
 
 
 def _use_running(state_dir: Path) -> Endpoints | None:

@@ -169,11 +169,12 @@ class Supervisor:
     def _revive(self, *, starting: bool) -> None:
         """Start what has died once more; at the first start only for want of a port."""
         if self._s3.clear_if_dead():
-            self._s3.count_death(*((0,) if starting else ()))
+            self._s3.count_death(starting=starting)
             self._start_s3()
         if self._engine.clear_if_dead():
-            by_chance = not self._options.engine_port and self._last_engine_port
-            self._engine.count_death(*((1 if by_chance else 0,) if starting else ()))
+            # A port that was free a moment ago may be taken now.
+            by_chance = not self._options.engine_port and self._last_engine_port > 0
+            self._engine.count_death(starting=starting, by_chance=by_chance)
             self._start_engine(0 if starting else _port(self._engine.address))
 
     def _look(self) -> bool:
