@@ -44,6 +44,7 @@ class Results:
         users: Lines with recommendations.
         rows: Recommended items in all.
         failed_lines: Lines without, with their reasons in the file ``failed``.
+        unexpected_lines: Lines of the output that no input line asked for; 0, or the job is odd.
         reasons: How often each reason occurs.
         preview: A few users.
         unchanged: Whether the results had been there before.
@@ -55,6 +56,7 @@ class Results:
     users: int
     rows: int
     failed_lines: int
+    unexpected_lines: int
     reasons: Mapping[str, int]
     preview: Sequence[UserPreview]
     unchanged: bool = False
@@ -109,12 +111,13 @@ def _transform(
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         paths = ResultPaths.in_folder(work)
-        bucket.get_file(output_key, work / "output")
+        output = work / output_key.rpartition("/")[2]
+        bucket.get_file(output_key, output)
         bucket.get_file(input_key, work / "input" / input_key.rpartition("/")[2])
         bucket.get_file(interactions_key, work / "interactions.parquet")
         titles = _titles(bucket, items_key, work / "items.parquet")
         report = transform_batch_output(
-            work / "output",
+            output,
             titles,
             paths,
             expected_inputs=work / "input" / input_key.rpartition("/")[2],
@@ -135,6 +138,7 @@ def _transform(
         users=report.users,
         rows=report.rows,
         failed_lines=report.failed,
+        unexpected_lines=report.unexpected,
         reasons=report.reasons,
         preview=[UserPreview(user, liked[user], list(labels)) for user, labels in report.preview],
     )

@@ -156,9 +156,11 @@ def _every_user_answered(graph: Graph) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         counts = materialized(context, key)
         lines, users, failed = (counts[n] for n in ("input_lines", "users", "failed_lines"))
+        unexpected = counts["unexpected_lines"]
         return dg.AssetCheckResult(
-            passed=lines == users + failed,
-            description=f"{lines:,} lines in, {users:,} users out, {failed:,} lines failed",
+            passed=lines == users + failed and not unexpected,
+            description=f"{lines:,} lines in, {users:,} users out, {failed:,} lines failed, "
+            f"{unexpected:,} that nobody asked for",
             metadata={"input_lines": lines, "users": users, "failed_lines": failed},
         )
 

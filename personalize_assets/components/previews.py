@@ -89,6 +89,7 @@ def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]
         "users": results.users,
         "input_lines": results.input_lines,
         "failed_lines": results.failed_lines,
+        "unexpected_lines": results.unexpected_lines,
         "unchanged": results.unchanged,
         **{name: s3.uri(key) for name, key in results.keys.items()},
         "preview": dg.MetadataValue.md(
