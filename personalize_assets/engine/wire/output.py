@@ -65,7 +65,9 @@ def _has_type(kind: Kind, value: Any) -> bool:
 
 def _is_fault_of_the_model(violation: str) -> bool:
     # Jobs describe their IAM role as an ARN of Personalize; the requests that give it do not.
-    return ".roleArn' failed to satisfy" in violation and ":iam::" in violation
+    # A version without a name shows <solution>/<id> at AWS, which is no name by the model.
+    role = ".roleArn' failed to satisfy" in violation and ":iam::" in violation
+    return role or ("at 'solutionVersion.name'" in violation and "/" in violation)
 
 
 def _present(value: Any) -> Any:

@@ -153,7 +153,7 @@ def test_import__equal_interactions_count_once(world: World, interactions: str) 
     first = text.splitlines()[1]
     job = world.import_text(interactions, f"{text}{first}\n{first.replace('click', 'buy')}\n")
     assert job["status"] == "ACTIVE"
-    assert len(rows(world, interactions)) == 1_200 + 1
+    assert len(rows(world, interactions)) == 1_440 + 1
 
 
 def test_import__incremental_interactions_are_appended(world: World, interactions: str) -> None:
@@ -161,10 +161,10 @@ def test_import__incremental_interactions_are_appended(world: World, interaction
     others = interactions_csv().replace("\nu", "\nv")
     job = world.import_text(interactions, others, "two", importMode="INCREMENTAL")
     assert job["status"] == "ACTIVE", job
-    assert len(rows(world, interactions)) == 2_400
+    assert len(rows(world, interactions)) == 2_880
     again = world.import_text(interactions, interactions_csv(), "three", importMode="INCREMENTAL")
     assert again["status"] == "ACTIVE"
-    assert len(rows(world, interactions)) == 2_400
+    assert len(rows(world, interactions)) == 2_880
 
 
 @pytest.mark.parametrize("mode", ["FULL", "INCREMENTAL"])
@@ -339,7 +339,7 @@ def test_import__equal_rows_of_every_type_count_once(world: World) -> None:
         f"{line},{flag}\n" for line in lines[1:] for flag in ("true", "", "", "false")
     )
     assert world.import_text(dataset, text)["status"] == "ACTIVE"
-    assert len(rows(world, dataset)) == 3 * 1_200
+    assert len(rows(world, dataset)) == 3 * 1_440
 
 
 def test_import__too_many_event_types(world: World, interactions: str) -> None:
