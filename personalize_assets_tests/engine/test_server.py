@@ -118,8 +118,11 @@ def refusal(capsys: pytest.CaptureFixture[str]) -> Iterator[Refusal]:
     """Serve in this process, where that must fail, and give the line that says why."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
+    def started(address: str) -> None:
+        raise AssertionError(f"it serves at {address}")
+
     def serve_in_vain(state_dir: Path, port: int = 0) -> str:
-        assert serve(EngineSettings(state_dir=state_dir, port=port)) == 2
+        assert serve(EngineSettings(state_dir=state_dir, port=port), started) == 2
         out, err = capsys.readouterr()
         assert out == ""
         return err.removesuffix("\n")
