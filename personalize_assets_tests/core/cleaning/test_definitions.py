@@ -22,8 +22,22 @@ def test_id_pattern__valid(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " 7", "7 ", "+7", "-7", "7.0", "0x1F", "1e3", "007", "00", "1_000", "1,0", "\u0667", "7\n"]
-    + ["1000000000000000000"],
+    [
+        "",
+        " 7",
+        "7 ",
+        "+7",
+        "-7",
+        "7.0",
+        "0x1F",
+        "1e3",
+        "007",
+        "00",
+        "1_000",
+        "1,0",
+        "\u0667",
+        "7\n",
+    ],
 )
 def test_id_pattern__traps(text: str) -> None:
     assert re.fullmatch(definitions.ID_PATTERN, text, re.ASCII) is None

@@ -32,9 +32,13 @@ def test_staged__moves_and_describes(tmp_path: Path) -> None:
 def test_staged__failure_leaves_what_was_there(tmp_path: Path) -> None:
     out = OutputPaths.in_folder(tmp_path, "items")
     out.csv.write_bytes(b"old")
-    with pytest.raises(OSError, match="full"), staged(out) as stage:
-        fill(stage)
-        raise OSError("full")
+
+    def fail() -> None:
+        with staged(out) as stage:
+            fill(stage)
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
     assert [path.name for path in tmp_path.iterdir()] == ["items.csv"]
     assert out.csv.read_bytes() == b"old"
-    assert stage.files == {}
