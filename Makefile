@@ -36,10 +36,10 @@ dev: $(STAMP) ## open the Dagster UI
 	@$(BIN)/personalize-assets dev $(ARGS)
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-all: $(STAMP) ## run all tests, the slow ones too
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not aws' $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m 'not aws' $(ARGS)
 
 lint: $(STAMP) ## check format, rules, types, directions and dependencies
 	@$(BIN)/ruff format --check .

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stack
@@ -19,11 +20,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshot-update", action="store_true", help="write snapshots anew")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module on one worker, so that its fixtures are made once."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+class ModulesTogether(LoadScopeScheduling):
+    """Runs a module on one worker, and all of end_to_end/, which shares one run of the main job."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "end_to_end" if "/end_to_end/" in module else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ModulesTogether:
+    return ModulesTogether(config, log)
 
 
 @pytest.fixture

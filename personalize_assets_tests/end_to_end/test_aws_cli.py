@@ -11,8 +11,6 @@ import pytest
 
 from personalize_assets_tests.end_to_end.conftest import Pipeline, run_command
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 Aws = Callable[..., Any]
 
 

@@ -9,8 +9,6 @@ import pytest
 
 from personalize_assets_tests.end_to_end.conftest import Pipeline
 
-pytestmark = pytest.mark.xdist_group("pipeline")
-
 INFERENCE = "movie-lens/batch/results/inference/"
 AMAZONS_METRICS = {
     "coverage",
