@@ -39,7 +39,7 @@ def truth_sizes(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     >>> truth_sizes(np.array([0, 1, 10, 11, 70])).tolist()
     [0, 1, 1, 2, 7]
     """
-    # In whole numbers, because 0.1 * 70 rounds up to 8.
+    # In whole numbers, so that 0.1's rounding has no say.
     return -(-lengths // TEST_SHARE)
 
 

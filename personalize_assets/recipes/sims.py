@@ -23,6 +23,7 @@ from personalize_assets.recipes.hyperparameters import Options, option
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
 from personalize_assets.recipes.solvers.queries import recent_matrix
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
@@ -115,9 +116,8 @@ class SimsModel:
         """Read the model; see ``Model``."""
         arrays = _FORMAT.read(folder)[1]
         popularity = arrays["popularity"]
-        neighbours = sparse.csr_array(
-            (arrays["data"], arrays["indices"], arrays["indptr"]),
-            shape=(len(popularity), len(popularity)),
+        neighbours = sparse_rows(
+            arrays["data"], arrays["indices"], arrays["indptr"], len(popularity)
         )
         return cls(neighbours, popularity)
 

@@ -34,6 +34,7 @@ from personalize_assets.recipes.solvers.queries import (
     weighted_matrix,
 )
 from personalize_assets.recipes.solvers.repeats import mix_repeats, repeat_rate
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
@@ -130,13 +131,11 @@ class UserPersonalizationModel:
         """Read the model; see ``Model``."""
         settings, arrays = _FORMAT.read(folder)
         n_items = len(arrays["beginnings"])
-        transitions = sparse.csr_array(
-            (
-                arrays["transitions_data"],
-                arrays["transitions_indices"],
-                arrays["transitions_indptr"],
-            ),
-            shape=(n_items, n_items),
+        transitions = sparse_rows(
+            arrays["transitions_data"],
+            arrays["transitions_indices"],
+            arrays["transitions_indptr"],
+            n_items,
         )
         ease = Ease.from_arrays(arrays, n_items)
         return cls(ease, transitions, arrays["beginnings"], Serving(**settings))

@@ -30,13 +30,13 @@ class Recorder:
 
 
 def test_split_histories__tenth_of_users_and_of_events() -> None:
-    rows = [list(range(20))] * 39 + [[7], []]
+    rows = [list(range(20))] * 39 + [[7]] * 61 + [[]]
     split = split_histories(histories_of(*rows), np.random.default_rng(0))
-    # 39 users have two events or more: 4 of them are tested; the one with a single event trains.
+    # 39 users have two events or more: 4 of them are tested; those with a single event train.
     assert len(split.given) == len(split.truth) == 4
     assert split.given.items.tolist() == list(range(18)) * 4
     assert split.truth.items.tolist() == [18, 19] * 4
-    assert len(split.train) == 36
+    assert len(split.train) == 96
 
 
 def test_measure__as_served() -> None:

@@ -4,8 +4,10 @@ from pydantic import BaseModel
 from personalize_assets.recipes.hyperparameters import (
     HyperparameterError,
     NoOptions,
+    Options,
     default_hyperparameters,
     hyperparameters,
+    option,
     parse_hyperparameters,
 )
 from personalize_assets.recipes.options import (
@@ -15,6 +17,10 @@ from personalize_assets.recipes.options import (
     TrendingOptions,
 )
 from personalize_assets.recipes.sims import SimsOptions
+
+
+class Unbounded(Options):
+    least: float = option(1.0, "Has no upper bound.", low=1)
 
 
 def test_hyperparameters__bounds_and_kinds() -> None:
@@ -84,6 +90,11 @@ def test_parse_hyperparameters__strings_become_values() -> None:
             {"dropout": "1"},
             "unknown hyperparameter 'dropout'; "
             "this recipe has: hidden_dimension, bptt, recency_mask",
+        ),
+        (
+            Unbounded,
+            {"least": "inf"},
+            "hyperparameter 'least' must be a number of at least 1, got 'inf'",
         ),
         (NoOptions, {"x": "1"}, "unknown hyperparameter 'x'; this recipe has: none"),
         (

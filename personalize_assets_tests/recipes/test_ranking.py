@@ -36,8 +36,9 @@ def test_recommend__nothing_to_serve() -> None:
 
 
 def test_recommend__equal_scores_in_order_of_index() -> None:
-    items, _ = recommend(Fixed([1, 2, 1, 2]), Histories.empty(1), 4)
-    assert items.tolist() == [[1, 3, 0, 2]]
+    scores = [float(item % 2) for item in range(200)]
+    items, _ = recommend(Fixed(scores), Histories.empty(1), 200)
+    assert items.tolist() == [[*range(1, 200, 2), *range(0, 200, 2)]]
 
 
 @pytest.mark.parametrize(("k", "chunk"), [(0, None), (1, 0)])

@@ -40,7 +40,7 @@ class TestUserPersonalization(RecipeContract):
     def test_score__confidence_is_learned(self, version: TrainedVersion) -> None:
         model = version.model
         assert isinstance(model, UserPersonalizationModel)
-        assert 0.25 < model.serving.temperature < 16
+        assert 1 < model.serving.temperature < 4
 
 
 def fit(histories: Histories, n_items: int, recency: bool = True) -> UserPersonalizationModel:

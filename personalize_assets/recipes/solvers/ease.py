@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +85,8 @@ class Ease:
         items, right = arrays["ease_items"], arrays["ease_right"]
         left = None
         if "ease_left_indptr" in arrays:
-            indices = arrays["ease_left_indices"]
-            left = sparse.csr_array(
-                (np.ones(len(indices), dtype=np.float32), indices, arrays["ease_left_indptr"]),
-                shape=(len(items), len(right)),
-            )
+            indices, indptr = arrays["ease_left_indices"], arrays["ease_left_indptr"]
+            left = sparse_rows(np.ones(len(indices), np.float32), indices, indptr, len(right))
         return cls(n_items, items, left, right, arrays["ease_diagonal"])
 
 

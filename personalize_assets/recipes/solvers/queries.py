@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from personalize_assets.recipes.base import BoolArray, FloatArray, Histories
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 _DEEPEST = 60.0
 """Weights fall no further than ``exp(-60)``, so that none becomes 0 in 32 bits."""
@@ -69,9 +70,7 @@ def weighted_matrix(histories: Histories, n_items: int, decay: float | None) -> 
         ends = np.repeat(histories.indptr[1:], histories.lengths)
         position = ends - 1 - np.arange(len(histories.items))
         weights = np.exp(-np.minimum(position / decay, _DEEPEST)).astype(np.float32)
-    # A copy, because summing duplicates reorders the arrays in place.
-    matrix = sparse.csr_array(
-        (weights, histories.items, histories.indptr), shape=(len(histories), n_items), copy=True
-    )
+    # Copies, because summing duplicates changes the arrays in place.
+    matrix = sparse_rows(weights, histories.items.copy(), histories.indptr.copy(), n_items)
     matrix.sum_duplicates()
     return matrix

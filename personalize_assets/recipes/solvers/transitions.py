@@ -13,6 +13,7 @@ from scipy import sparse
 
 from personalize_assets.recipes.base import FloatArray, Histories, IntArray, LongArray
 from personalize_assets.recipes.solvers.queries import first_occurrences
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 _MAX_PAIRS = 16_000_000
 """Pairs of one block: some 300 MB while they are counted."""
@@ -136,10 +137,8 @@ class _EventsByItem:
         for piece in range(low, high, step):
             end = min(piece + step, high)
             rows = np.clip(self.indptr[start : stop + 1], piece, end) - piece
-            collect = sparse.csr_array(
-                (np.ones(end - piece, np.float32), np.arange(end - piece), rows),
-                shape=(stop - start, end - piece),
-            )
+            ones = np.ones(end - piece, dtype=np.float32)
+            collect = sparse_rows(ones, np.arange(end - piece), rows, end - piece)
             neighbours = self._neighbours(piece, end)
             total = total + collect @ neighbours
             if self.min_users > 1:
@@ -158,10 +157,7 @@ class _EventsByItem:
         indptr = np.concatenate(([0], np.cumsum(sizes)))
         index = np.arange(indptr[-1]) + np.repeat(low - indptr[:-1], sizes)
         distance = np.abs(index - np.repeat(position, sizes))
-        return sparse.csr_array(
-            (self.weights[distance], self.items[index], indptr),
-            shape=(stop - start, self.n_items),
-        )
+        return sparse_rows(self.weights[distance], self.items[index], indptr, self.n_items)
 
 
 def _keep_strongest(
@@ -173,6 +169,4 @@ def _keep_strongest(
         weakest = np.argpartition(values[low:high], high - low - limit)[: high - low - limit]
         keep[low + weakest] = False
     kept = np.concatenate(([0], np.cumsum(keep)))
-    return sparse.csr_array(
-        (values[keep], block.indices[keep], kept[block.indptr]), shape=block.shape
-    )
+    return sparse_rows(values[keep], block.indices[keep], kept[block.indptr], block.shape[1])

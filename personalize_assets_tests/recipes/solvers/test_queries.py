@@ -47,3 +47,8 @@ def test_weighted_matrix__repeats_add_up() -> None:
     weights = weighted_matrix(HISTORIES, 3, 1.0).toarray()
     assert weights[0].tolist() == pytest.approx([np.exp(-1), 0, 1 + np.exp(-2)])
     assert HISTORIES.items.tolist() == [2, 0, 2, 2]
+    assert HISTORIES.indptr.tolist() == [0, 3, 4, 4]
+
+
+def test_seen_matrix__indices_of_32_bits() -> None:
+    assert seen_matrix(HISTORIES, 3).indices.dtype == np.int32
