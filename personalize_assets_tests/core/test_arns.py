@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_assets.core.arns import Arn, ArnError, Kind, make_arn, parse_arn
@@ -37,6 +37,7 @@ def test_make_arn__what_the_service_owns_has_no_account(kind: Kind) -> None:
     assert parse_arn(arn) == Arn("aws", "", "", kind, ("aws-sims",))
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(list(Kind)), data=st.data())
 def test_parse_arn__inverts_make_arn(kind: Kind, data: st.DataObject) -> None:
     parts = tuple(data.draw(NAMES) for _ in range(kind.n_parts))
@@ -46,6 +47,7 @@ def test_parse_arn__inverts_make_arn(kind: Kind, data: st.DataObject) -> None:
     assert str(parse_arn(arn)) == arn
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_parse_arn__any_text_gives_an_arn_or_an_arn_error(text: str) -> None:
     for candidate in (text, f"arn:aws:personalize:us-east-1:123456789012:{text}"):

@@ -3,7 +3,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_assets.core.schemas import (
@@ -327,6 +327,7 @@ SCALARS = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     columns=st.dictionaries(
         st.from_regex(r"M[a-z]{1,8}", fullmatch=True), st.tuples(SCALARS, st.booleans()), max_size=5

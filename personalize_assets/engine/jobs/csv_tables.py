@@ -105,11 +105,17 @@ class _Joined(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        if self._first:
-            size = len(self._first) if size < 0 else size
-            taken, self._first = self._first[:size], self._first[size:]
-            return taken
-        return self._source.read(size) if size >= 0 else self._source.read()
+        # Arrow takes a short read for a whole block, in which at least one record must end.
+        parts = [self._first] if size < 0 else [self._first[:size]]
+        self._first = self._first[len(parts[0]) :]
+        missing = size - len(parts[0])
+        while size < 0 or missing > 0:
+            part = self._source.read(missing) if size >= 0 else self._source.read()
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts)
 
 
 def _read_header(source: BinaryIO, name: str) -> tuple[list[str], bytes]:

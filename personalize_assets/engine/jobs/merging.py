@@ -5,7 +5,6 @@ Works on the tables of `csv_tables`; knows no files.
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false
 
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,21 +17,23 @@ _Codes = NDArray[np.uint64]
 def merge_interactions(tables: list[pa.Table]) -> pa.Table:
     """Put tables one after another and drop rows that equal an earlier one in every column."""
     table = _join(tables)
-    if table.num_rows < 2:
-        return table
-    columns = [codes for column in table.columns for codes in _codes(column)]
     hashes = np.zeros(table.num_rows, dtype=np.uint64)
-    for codes in columns:
-        hashes = _mix(hashes ^ codes)
+    for column in table.columns:
+        for codes in _codes(column):
+            _mix(hashes, codes)
     order = np.argsort(hashes, kind="stable")
     same = hashes[order[1:]] == hashes[order[:-1]]
     later, earlier = order[1:][same], order[:-1][same]
+    if not len(later):
+        return table
     equal = np.ones(len(later), dtype=np.bool_)
-    for codes in columns:  # equal hashes are not proof
-        equal &= codes[later] == codes[earlier]
+    for column in table.columns:  # equal hashes are not proof
+        pairs = (_codes(column.take(pa.array(rows))) for rows in (later, earlier))
+        for one, two in zip(*pairs, strict=True):
+            equal &= one == two
     keep = np.ones(table.num_rows, dtype=np.bool_)
     keep[later[equal]] = False
-    return table if keep.all() else table.filter(pa.array(keep))
+    return table.filter(pa.array(keep))
 
 
 def merge_records(tables: list[pa.Table], id_column: str) -> pa.Table:
@@ -49,11 +50,11 @@ def _join(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
-def _codes(column: Any) -> list[_Codes]:
+def _codes(column: pa.ChunkedArray) -> list[_Codes]:
     """Numbers that are equal exactly where the values of a column are equal."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):  # no rows, no chunks
+    if not len(column):
         return []
+    array = column.combine_chunks()
     valid = np.asarray(pc.is_valid(array)).astype(np.uint64)
     if pa.types.is_dictionary(array.type):
         array = array.indices
@@ -62,11 +63,14 @@ def _codes(column: Any) -> list[_Codes]:
     values = np.asarray(pc.fill_null(array, 0))
     if values.dtype.kind == "f":
         values = values.astype(np.float64).view(np.int64)
-    return [values.astype(np.int64).view(np.uint64), valid]
+    return [values.astype(np.int64, copy=False).view(np.uint64), valid]
 
 
-def _mix(values: _Codes) -> _Codes:
-    # The finalizer of splitmix64.
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (values ^ (values >> np.uint64(31))) + np.uint64(0x9E3779B97F4A7C15)
+def _mix(hashes: _Codes, codes: _Codes) -> None:
+    """Take one more number into each hash, in place, with the finalizer of splitmix64."""
+    hashes ^= codes
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        hashes ^= hashes >> np.uint64(shift)
+        hashes *= np.uint64(factor)
+    hashes ^= hashes >> np.uint64(31)
+    hashes += np.uint64(0x9E3779B97F4A7C15)

@@ -1,0 +1,58 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personalize_assets.engine.jobs.batch_lines import (
+    Query,
+    format_answer,
+    format_failure,
+    format_score,
+    parse_query,
+)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_parse_query__any_line_gets_an_answer_in_json(line: str) -> None:
+    query = parse_query(line, "userId")
+    text = format_failure(query) if query.id is None else format_answer(query, [], None)
+    answer = json.loads(text)
+    assert set(answer) == {"input", "output", "error"}
+    assert (answer["error"] is None) == (query.id is not None)
+
+
+def test_parse_query__deep_nesting_is_no_crash() -> None:
+    assert parse_query("[" * 200_000, "userId").id is None
+
+
+def test_format_answer__as_the_service_writes_it() -> None:
+    query = Query('{"userId":"15000"}', "15000", None)
+    assert format_answer(query, ['"1620"', '"1407"'], [0.0183162, 0.0138807]) == (
+        '{"input":{"userId":"15000"},"output":{"recommendedItems":["1620","1407"],'
+        '"scores":[0.0183162,0.0138807]},"error":null}'
+    )
+    assert format_answer(query, ['"1"'], None) == (
+        '{"input":{"userId":"15000"},"output":{"recommendedItems":["1"]},"error":null}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (0.009162, "0.009162"),
+        (1e-5, "0.00001"),
+        (4e-8, "0.0"),
+        (1.0, "1.0"),
+        (0.12345678, "0.1234568"),
+    ],
+)
+def test_format_score__seven_decimals(score: float, text: str) -> None:
+    assert format_score(score) == text
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1))
+def test_format_score__is_json(score: float) -> None:
+    assert json.loads(format_score(score)) == round(score, 7)
