@@ -74,14 +74,33 @@ class Graph:
 def materialized(
     context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, key: dg.AssetKey
 ) -> Mapping[str, Any]:
-    """Metadata values of the newest materialization of ``key``.
+    """Metadata values of the materialization of ``key`` that this run goes by.
+
+    That is the one that this run made, or else the newest: two runs at the same time do not take
+    each other's.
 
     Raises:
         dagster.Failure: It was never materialized.
     """
-    event = context.instance.get_latest_materialization_event(key)
-    if event is None or event.asset_materialization is None:
+    made = _made_by_run(context.instance, context.run.run_id, key) or _newest(context.instance, key)
+    if made is None:
         raise dg.Failure(
-            f"{key.to_user_string()} was never materialized: materialize it first, or the whole job"
+            f"{key.to_user_string()} was never materialized: materialize it first, "
+            "or the whole job"
         )
-    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+    return {name: value.value for name, value in made.metadata.items()}
+
+
+def _made_by_run(
+    instance: dg.DagsterInstance, run_id: str, key: dg.AssetKey
+) -> dg.AssetMaterialization | None:
+    records = instance.get_records_for_run(
+        run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+    ).records
+    made = [record.event_log_entry.asset_materialization for record in records]
+    return next((m for m in reversed(made) if m is not None and m.asset_key == key), None)
+
+
+def _newest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dg.AssetMaterialization | None:
+    event = instance.get_latest_materialization_event(key)
+    return None if event is None else event.asset_materialization
