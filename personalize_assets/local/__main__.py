@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from personalize_assets.engine.fingerprint import code_fingerprint
+from personalize_assets.local.child import output
 from personalize_assets.local.lock import LOCK_NAME, StackLock
 from personalize_assets.local.record import StackRecord
 from personalize_assets.local.settings import ENGINE_COMMAND, StackError, StackOptions
@@ -68,8 +69,12 @@ def main() -> None:
         os._exit(0)
     logging.raiseExceptions = False  # a full disk must not stop what still runs
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s supervisor: %(message)s",
+        stream=sys.stderr,
     )
+    output.addHandler(logging.StreamHandler(sys.stderr))
+    output.propagate = False
     sys.exit(_run(options))
 
 

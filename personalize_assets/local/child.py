@@ -19,6 +19,7 @@ from personalize_assets.local.processes import describe_process
 from personalize_assets.local.record import ProcessRecord
 
 log = logging.getLogger(__name__)
+output = logging.getLogger("personalize_assets.local.output")  # lines of children, as they are
 
 _TAIL_LINES = 20
 
@@ -108,12 +109,12 @@ class Child:
             if self._first_line is None:
                 self._first_line = line
             else:
-                log.info("%s: %s", self.name, line)
+                output.info("%s: %s", self.name, line)
 
     def _pump_stderr(self) -> None:
         for line in _lines(self._process.stderr):
             self._tail.append(line)
-            log.info("%s: %s", self.name, line)
+            output.info("%s: %s", self.name, line)
 
 
 def _lines(stream: IO[bytes] | None) -> Iterator[str]:

@@ -52,9 +52,17 @@ def is_alive(process: ProcessRecord) -> bool:
 
 
 def send_signal(process: ProcessRecord, number: int) -> None:
-    """Send a signal to the process if it is still the one that was written down."""
-    if is_alive(process):
-        with suppress(ProcessLookupError):
+    """Send a signal to the process if it is still the one that was written down.
+
+    SIGKILL goes to the whole group that it leads, if it leads one, because whoever is killed
+    cannot clear away its own children.
+    """
+    if not is_alive(process):
+        return
+    with suppress(ProcessLookupError):
+        if number == signal.SIGKILL and os.getpgid(process.pid) == process.pid:
+            os.killpg(process.pid, number)
+        else:
             os.kill(process.pid, number)
 
 

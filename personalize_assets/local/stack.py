@@ -211,7 +211,8 @@ def _use_running(state_dir: Path) -> Endpoints | None:
     if record is None or record.state != "ready":
         return None
     engine, s3 = _engine_health(state_dir, record), _s3_health(state_dir, record)
-    if engine is None or s3 is None:
+    # Services that still answer without their supervisor are about to end.
+    if engine is None or s3 is None or not is_alive(record.supervisor):
         return None
     if record.fingerprint == code_fingerprint():
         return _endpoints(record)

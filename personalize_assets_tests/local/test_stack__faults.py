@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from personalize_assets.aws.endpoints import Endpoints
+from personalize_assets.local import stack
 from personalize_assets.local.ports import listen
 from personalize_assets.local.processes import describe_process
 from personalize_assets.local.stack import (
@@ -93,6 +94,19 @@ def test_ensure_stack__kills_a_child_that_outlived_the_supervisor(
 
     assert addresses(second) == addresses(first)
     assert stubborn not in processes_of(state_dir)
+
+
+def test_ensure_stack__replaces_a_frozen_engine(
+    state_dir: Path, options: StackOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ensure_stack(state_dir, options)
+    os.kill(pid_of(state_dir, "engine"), signal.SIGSTOP)
+    monkeypatch.setattr(stack, "_SILENCE_S", 0.2)
+    second = ensure_stack(state_dir, options)
+
+    assert second.pid != first.pid
+    assert addresses(second) == addresses(first)
+    assert len(processes_of(state_dir)) == 3
 
 
 def test_ensure_stack__after_kill_of_everything(state_dir: Path, options: StackOptions) -> None:
