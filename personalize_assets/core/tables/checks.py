@@ -66,7 +66,10 @@ class Texts:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Integers with the rows that are missing (null or empty) and those with a fault."""
+    """Integers with the rows that are missing (null or empty) and those with a fault.
+
+    The value of such a row is 0, or ``NULL_MICROS`` for a missing decimal.
+    """
 
     values: Int64Array
     missing: BoolArray

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -119,7 +118,7 @@ def _clean_batch(
             times = check_timestamps(batch.columns[name], source)
             faults.extend(times.faults)
             unfilled[name] = pa.array(times.missing)
-            arrays[name] = pa.array(np.where(times.missing, 0, times.values))
+            arrays[name] = pa.array(times.values)  # 0 where missing
         else:
             declared = None if table.is_parquet else table.types.get(name)
             arrays[name], fault = check_metadata(batch.columns[name], source, declared)

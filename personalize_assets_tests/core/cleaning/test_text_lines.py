@@ -69,7 +69,7 @@ def test_read_records__numbers_lines_and_keeps_bytes() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
 def test_read_records__dat_is_utf8_or_else_latin1(encoding: str) -> None:
-    stream = io.BytesIO("1::Les Misérables::Drama\n2::B::x\n".encode(encoding))
+    stream = io.BytesIO("1::Les Misérables \x85::Drama\n2::B::x\n".encode(encoding))
     first = next(iter(read_records(stream, "movies.dat", MOVIES["dat"])))
     assert isinstance(first, Record)
-    assert first.fields == ["1", "Les Misérables", "Drama"]
+    assert first.fields == ["1", "Les Misérables \x85", "Drama"]

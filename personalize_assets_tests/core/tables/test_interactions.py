@@ -154,6 +154,18 @@ def test_clean_interactions_table__parquet(tmp_path: Path) -> None:
     assert report.schema.field("MANY").type == pa.int64()
 
 
+def test_clean_interactions_table__first_fault_is_the_reason(tmp_path: Path) -> None:
+    content = "customer,sku,at,amount\na,b,1,1\n\0,,x,x\na,\0,x,x\na,b,x,x\na,b,x,1\n"
+    clean(tmp_path, content, columns={"EVENT_VALUE": "amount"}, item_ids=["b"])
+    lines = (tmp_path / "interactions_quarantine.csv").read_text().splitlines()[1:]
+    assert [line.split(",")[1] for line in lines] == [
+        "missing value",
+        "item id is not a valid id",
+        "value is not a decimal number",
+        "timestamp is not epoch seconds",
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
