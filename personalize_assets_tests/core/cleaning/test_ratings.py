@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,18 @@ from personalize_assets.core.cleaning import (
     OutputPaths,
     clean_movies,
     clean_ratings,
+    clean_users,
 )
 from personalize_assets.core.cleaning import ratings as ratings_module
 from personalize_assets.core.cleaning.rating_lines import explain_line
 from personalize_assets.core.cleaning.sampling import kept
-from personalize_assets.core.movielens import Layout, LayoutKind, RawDataError, find_layout
+from personalize_assets.core.movielens import (
+    Layout,
+    LayoutKind,
+    RawDataError,
+    find_layout,
+    open_release,
+)
 from personalize_assets.core.movielens.formats import RATINGS
 
 HEADER = "userId,movieId,rating,timestamp\n"
@@ -129,6 +137,27 @@ def test_clean_ratings__layouts_give_the_same(tmp_path: Path, kind: LayoutKind, 
     first_bad = 7 if form.has_header else 6
     assert out.quarantine.read_text().splitlines()[1].startswith(f"{first_bad},")
     assert report.accounts.unaccounted == 0
+
+
+def test_clean_ratings__from_a_zip_of_ml_1m(tmp_path: Path) -> None:
+    path = tmp_path / "ml-1m.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("ml-1m/README", "about")
+        archive.writestr("ml-1m/ratings.dat", ROWS.replace(",", "::"))
+        archive.writestr("ml-1m/movies.dat", "".join(f"{n}::T::x\n" for n in (1, 2, 3, 10)))
+        archive.writestr("ml-1m/users.dat", "9::F::1::10::48067\n")
+    with open_release(path) as release:
+        layout = find_layout(release.names)
+        assert layout.users is not None
+        with release.open(layout.movies) as movies:
+            items = clean_movies(movies, layout, OutputPaths.in_folder(tmp_path, "items"))
+        with release.open(layout.users) as users:
+            clean_users(users, layout, OutputPaths.in_folder(tmp_path, "users"))
+        with release.open(layout.ratings) as ratings:
+            out = OutputPaths.in_folder(tmp_path, "interactions")
+            clean_ratings(ratings, layout, items.numeric_ids(), CleaningRules(), out)
+    assert out.csv.read_text() == STRONGEST
+    assert (tmp_path / "users.csv").read_text().endswith("\n9,1,F,K-12 student\n")
 
 
 def test_clean_ratings__blocks_do_not_matter(
