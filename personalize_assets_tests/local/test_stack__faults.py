@@ -15,7 +15,7 @@ import pytest
 from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.local import stack
 from personalize_assets.local.ports import listen
-from personalize_assets.local.processes import describe_process
+from personalize_assets.local.processes import describe_process, is_alive
 from personalize_assets.local.stack import (
     StackError,
     StackOptions,
@@ -28,6 +28,12 @@ from personalize_assets_tests.local.conftest import pid_of, processes_of, record
 
 def addresses(endpoints: Endpoints) -> tuple[str, str]:
     return endpoints.personalize, endpoints.s3
+
+
+def kill_supervisor(state_dir: Path) -> None:
+    supervisor = record_of(state_dir).supervisor
+    os.kill(supervisor.pid, signal.SIGKILL)
+    wait_for(lambda: not is_alive(supervisor))  # on a busy machine a kill takes its time
 
 
 @pytest.mark.parametrize("name", ["engine", "s3"])
@@ -66,7 +72,7 @@ def test_supervisor__kills_what_a_dead_engine_left(
 
 def test_ensure_stack__after_kill_of_the_supervisor(state_dir: Path, options: StackOptions) -> None:
     first = ensure_stack(state_dir, options)
-    os.kill(first.pid, signal.SIGKILL)
+    kill_supervisor(state_dir)
     second = ensure_stack(state_dir, options)
 
     assert second.pid != first.pid
@@ -83,19 +89,21 @@ def test_supervisor__takes_its_children_along_when_killed(
     assert stack_status(state_dir).state == "crashed"
 
 
+@pytest.mark.slow
 def test_ensure_stack__kills_a_child_that_outlived_the_supervisor(
     state_dir: Path, options: StackOptions
 ) -> None:
     environ = {**os.environ, "FAKE_ENGINE_STUBBORN": "1"}
     first = ensure_stack(state_dir, options, environ=environ)
     stubborn = pid_of(state_dir, "engine")
-    os.kill(first.pid, signal.SIGKILL)
+    kill_supervisor(state_dir)
     second = ensure_stack(state_dir, options)
 
     assert addresses(second) == addresses(first)
     assert stubborn not in processes_of(state_dir)
 
 
+@pytest.mark.slow
 def test_ensure_stack__replaces_a_frozen_engine(
     state_dir: Path, options: StackOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
