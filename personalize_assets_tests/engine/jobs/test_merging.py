@@ -1,7 +1,9 @@
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personalize_assets.engine.jobs import merging
 from personalize_assets.engine.jobs.merging import merge_interactions, merge_records
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -51,3 +53,17 @@ def test_merge_records__keeps_the_last_of_each_id(
         last.pop(row[0], None)
         last[row[0]] = row
     assert [tuple(row.values()) for row in merged.to_pylist()] == list(last.values())
+
+
+def test_merge_interactions__equal_hashes_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "_mix", lambda hashes, codes: None)
+    rows: list[tuple[object, ...]] = [
+        ("a", 0, None, None, None),
+        ("a", 0, 0.0, None, None),
+        ("a", 0, 0.0, False, None),
+        ("a", 0, 0.0, False, ""),
+        ("a", 0, 0.0, False, ""),
+        ("b", 0, 0.0, False, ""),
+    ]
+    merged = merge_interactions([make(rows)])
+    assert [tuple(row.values()) for row in merged.to_pylist()] == [*rows[:4], rows[5]]
