@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Model
 
-_CHUNK_CELLS = 16_000_000
+_CHUNK_CELLS = 4_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
+
+_WIDEST_BLOCK = 64
 
 
 def recommend(
@@ -57,10 +59,17 @@ def _rank(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
 
 
 def _top(scores: FloatArray, k: int) -> NDArray[np.intp]:
-    """The ``k`` best columns of each row; among equal ones the lower index comes first."""
-    if k < scores.shape[1]:
-        top = np.sort(np.argpartition(scores, -k, axis=1)[:, -k:], axis=1)
-    else:
-        top = np.broadcast_to(np.arange(k), scores.shape)
-    order = np.argsort(-np.take_along_axis(scores, top, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1)
+    """The ``k`` best columns of each row; among equal ones the lower index comes first.
+
+    The k-th best of the maxima of blocks bounds the k-th best score from below, and few scores
+    reach it. A partition of whole rows is ten times slower where many scores are equal.
+    """
+    n_rows, n_columns = scores.shape
+    width = max(1, min(_WIDEST_BLOCK, n_columns // (4 * k)))
+    maxima = np.maximum.reduceat(scores, np.arange(0, n_columns, width), axis=1)
+    bound = np.partition(maxima, -k, axis=1)[:, -k]
+    rows, columns = np.nonzero(scores >= bound[:, None])
+    order = np.lexsort((columns, -scores[rows, columns], rows))
+    counts = np.bincount(rows, minlength=n_rows)
+    rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return columns[order][rank < k].reshape(n_rows, k)

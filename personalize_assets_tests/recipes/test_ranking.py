@@ -41,6 +41,15 @@ def test_recommend__equal_scores_in_order_of_index() -> None:
     assert items.tolist() == [[*range(1, 200, 2), *range(0, 200, 2)]]
 
 
+@pytest.mark.parametrize("k", [1, 7, 25, 299, 300])
+@pytest.mark.parametrize("distinct", [2, 20, 1_000_000])
+def test_recommend__as_a_stable_sort_of_everything(k: int, distinct: int) -> None:
+    rows = np.random.default_rng(k).integers(distinct, size=(9, 300)) / distinct
+    items, _ = recommend(Fixed(*rows.tolist()), Histories.empty(9), k)
+    scores = rows.astype(np.float32)
+    assert items.tolist() == np.argsort(-scores, axis=1, kind="stable")[:, :k].tolist()
+
+
 @pytest.mark.parametrize(("k", "chunk"), [(0, None), (1, 0)])
 def test_recommend__refused(k: int, chunk: int | None) -> None:
     with pytest.raises(ValueError, match="k and chunk must be at least 1, got"):
