@@ -135,14 +135,18 @@ class Bucket:
             return False
         return True
 
-    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+    def list(self, prefix: str = "", after: str = "") -> Iterator[ObjectInfo]:
         """List the objects whose keys begin with ``prefix``, in order of their keys.
+
+        Args:
+            prefix: Beginning of the keys.
+            after: Only keys that come after this one.
 
         Raises:
             ClientError: The bucket is missing or access is refused.
         """
         pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, **self._owner
+            Bucket=self.name, Prefix=prefix, StartAfter=after, **self._owner
         )
         for page in pages:
             for entry in page.get("Contents", []):
@@ -227,6 +231,14 @@ class Bucket:
                 raise
             raise ObjectNotFound(f"there is no object {self.uri(key)}") from error
         return answer["Body"]
+
+    def read_start(self, key: str, size: int = 65_536) -> bytes:
+        """Read the first ``size`` bytes of an object, or all of a smaller one.
+
+        Raises:
+            ObjectNotFound: There is no such object.
+        """
+        return self._open(key).read(size)
 
     def read_bytes(self, key: str) -> bytes:
         """Read a small object.

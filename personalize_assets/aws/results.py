@@ -66,7 +66,7 @@ def transform_results(
     bucket: Bucket,
     *,
     output_key: str,
-    input_key: str,
+    input_key: str | None,
     items_key: str | None,
     interactions_key: str,
     classic_folder: str,
@@ -76,7 +76,7 @@ def transform_results(
     Args:
         bucket: The pipeline's bucket.
         output_key: What the service wrote.
-        input_key: What it was asked.
+        input_key: What it was asked; None if that is not known.
         items_key: Parquet file of the cleaned items, for titles; None titles items by their ids.
         interactions_key: Parquet file of the cleaned interactions, for the preview.
         classic_folder: Folder of the newest copies, ending in a slash.
@@ -104,7 +104,7 @@ def _transform(
     bucket: Bucket,
     folder: str,
     output_key: str,
-    input_key: str,
+    input_key: str | None,
     items_key: str | None,
     interactions_key: str,
 ) -> Results:
@@ -113,14 +113,17 @@ def _transform(
         paths = ResultPaths.in_folder(work)
         output = work / output_key.rpartition("/")[2]
         bucket.get_file(output_key, output)
-        bucket.get_file(input_key, work / "input" / input_key.rpartition("/")[2])
+        asked = None
+        if input_key is not None:
+            asked = work / "input" / input_key.rpartition("/")[2]
+            bucket.get_file(input_key, asked)
         bucket.get_file(interactions_key, work / "interactions.parquet")
         titles = _titles(bucket, items_key, work / "items.parquet")
         report = transform_batch_output(
             output,
             titles,
             paths,
-            expected_inputs=work / "input" / input_key.rpartition("/")[2],
+            expected_inputs=asked,
         )
         stored = {
             path.stem: bucket.put_file(path, f"{folder}{path.name}")

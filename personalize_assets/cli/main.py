@@ -11,6 +11,7 @@ import click
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("personalize_assets.cli.run", "Run the main job and show what it found."),
+    "dev": ("personalize_assets.cli.dev", "Open the Dagster UI."),
     "download": ("personalize_assets.cli.download", "Download a MovieLens release."),
 }
 """Name of each subcommand, the module that holds it, and its line in the help."""

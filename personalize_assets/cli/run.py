@@ -103,6 +103,13 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     return True
 
 
+def seed_declared_groups(console: Console, deployment: Deployment) -> None:
+    """Copy the sample to the raw prefix of every MovieLens group that has none."""
+    s3 = S3Resource.of(deployment, LocalStackResource.of(deployment))
+    for component in component_tree().get_all_components(of_type=PersonalizeDatasetGroup):
+        _seed(console, s3, Graph(component), None)
+
+
 def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> None:
     if graph.attributes.source.type != "movielens":
         return

@@ -120,6 +120,26 @@ class BatchInference(dg.Model, dg.Resolvable):
     """Items per user."""
 
 
+class Sensors(dg.Model, dg.Resolvable):
+    """How files that land in S3 are noticed."""
+
+    interval_s: int = 10
+    """Seconds between two looks."""
+
+    settle_s: float = 5.0
+    """Age in seconds from which a file counts as complete; a younger one is looked at again."""
+
+
+class Retraining(dg.Model, dg.Resolvable):
+    """When everything is trained anew, in full, on what the raw prefix then holds."""
+
+    cron: str
+    """Five fields, for example `0 3 * * 1` for Mondays at three."""
+
+    timezone: str
+    """IANA name, for example `Europe/Berlin`; daylight saving follows it."""
+
+
 class QualityLimits(dg.Model, dg.Resolvable):
     """Limits that asset checks compare with."""
 
@@ -158,6 +178,12 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
 
     batch_inference: BatchInference | None = None
     """Recommendations for many users at once; left out, the graph ends at the metrics."""
+
+    sensors: Sensors = Field(default_factory=Sensors)
+    """How files that land in S3 are noticed."""
+
+    retraining: Retraining | None = None
+    """Schedule of full retraining; left out, there is none."""
 
     limits: QualityLimits = Field(default_factory=QualityLimits)
     """Limits of asset checks."""

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from personalize_assets.aws.deployment import DEPLOYMENT
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.raw import build_raw_assets
@@ -11,6 +12,7 @@ from personalize_assets.components.attributes import DatasetGroupAttributes
 from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
+from personalize_assets.components.sensors import build_sensors
 
 
 class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
@@ -29,8 +31,8 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """Build assets, checks and jobs of this dataset group."""
-        graph = Graph(self)
+        """Build assets, checks, jobs, sensors and schedule of this dataset group."""
+        graph = Graph(self, running=dg.EnvVar(DEPLOYMENT.name).get_value("local") == "local")
         assets = [
             *build_raw_assets(graph),
             *build_prepared_assets(graph),
@@ -38,6 +40,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_trained_assets(graph),
             *build_recommended_assets(graph),
         ]
-        return dg.Definitions(
-            assets=assets, asset_checks=build_checks(graph), jobs=build_jobs(graph)
+        declared = dg.Definitions(
+            assets=assets, asset_checks=build_checks(graph), sensors=build_sensors(graph)
         )
+        return dg.Definitions.merge(declared, build_jobs(graph))

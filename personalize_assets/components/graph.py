@@ -32,9 +32,23 @@ class Graph:
 
     Attributes:
         attributes: What its YAML file declares.
+        running: Whether sensors and schedules run without being switched on in the UI.
     """
 
     attributes: DatasetGroupAttributes
+    running: bool = True
+
+    @property
+    def sensor_status(self) -> dg.DefaultSensorStatus:
+        """Whether sensors run without being switched on."""
+        return dg.DefaultSensorStatus.RUNNING if self.running else dg.DefaultSensorStatus.STOPPED
+
+    @property
+    def schedule_status(self) -> dg.DefaultScheduleStatus:
+        """Whether schedules run without being switched on."""
+        return (
+            dg.DefaultScheduleStatus.RUNNING if self.running else dg.DefaultScheduleStatus.STOPPED
+        )
 
     @property
     def id(self) -> str:
@@ -85,8 +99,7 @@ def materialized(
     made = _made_by_run(context.instance, context.run.run_id, key) or _newest(context.instance, key)
     if made is None:
         raise dg.Failure(
-            f"{key.to_user_string()} was never materialized: materialize it first, "
-            "or the whole job"
+            f"{key.to_user_string()} was never materialized: materialize it first, or the whole job"
         )
     return {name: value.value for name, value in made.metadata.items()}
 

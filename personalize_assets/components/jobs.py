@@ -1,7 +1,12 @@
-"""Jobs of one dataset group: the main job materializes the whole graph and runs its checks."""
+"""Jobs of one dataset group: all of it, retraining, batch inference, and transforming results.
+
+Each runs in one process: on one machine, starting a process a step costs more than the steps.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from personalize_assets.components.graph import Graph
 
@@ -11,14 +16,64 @@ def main_job_name(group_id: str) -> str:
     return f"{group_id}_main"
 
 
-def build_jobs(graph: Graph) -> list[UnresolvedAssetJobDefinition]:
-    """The main job, with the executor that starts no process per step."""
+def retraining_job_name(group_id: str) -> str:
+    """Name of the job from raw files to metrics."""
+    return f"{group_id}_retraining"
+
+
+def batch_job_name(group_id: str) -> str:
+    """Name of the job from a file of users to titled recommendations."""
+    return f"{group_id}_batch"
+
+
+def transform_job_name(group_id: str) -> str:
+    """Name of the job from a result in S3 to titled recommendations."""
+    return f"{group_id}_transform"
+
+
+def build_jobs(graph: Graph) -> dg.Definitions:
+    """The jobs of one dataset group, and the schedule of retraining where one is declared."""
+    everything = dg.AssetSelection.key_prefixes([graph.id])
+    has_batch = graph.attributes.batch_inference is not None
+    recommended = graph.keys("batch_input", "batch_inference", "recommendations")
+    last = dg.AssetSelection.assets(*recommended) if has_batch else dg.AssetSelection.assets()
+    retraining = _job(
+        graph, retraining_job_name, everything - last, "From raw files to metrics, in full."
+    )
+    jobs = [_job(graph, main_job_name, everything, "From raw files to titled recommendations.")]
+    jobs.append(retraining)
+    if has_batch:
+        transform = dg.AssetSelection.assets(graph.key("recommendations"))
+        jobs += [
+            _job(graph, batch_job_name, last, "Recommendations for the users of one file."),
+            _job(graph, transform_job_name, transform, "Titles for a result that lies in S3."),
+        ]
+    return dg.Definitions(jobs=jobs, schedules=_schedules(graph, retraining))
+
+
+def _job(
+    graph: Graph, name_of: Callable[[str], str], selection: dg.AssetSelection, description: str
+) -> Any:
+    return dg.define_asset_job(
+        name_of(graph.id),
+        selection=selection,
+        description=description,
+        executor_def=dg.in_process_executor,
+        tags={"personalize/dataset_group": graph.attributes.name},
+    )
+
+
+def _schedules(graph: Graph, job: Any) -> Sequence[dg.ScheduleDefinition]:
+    retraining = graph.attributes.retraining
+    if retraining is None:
+        return []
     return [
-        dg.define_asset_job(
-            main_job_name(graph.id),
-            selection=dg.AssetSelection.key_prefixes([graph.id]),
-            description="From raw files to titled recommendations.",
-            executor_def=dg.in_process_executor,
-            tags={"personalize/dataset_group": graph.attributes.name},
+        dg.ScheduleDefinition(
+            name=f"{graph.id}_retraining",
+            job=job,
+            cron_schedule=retraining.cron,
+            execution_timezone=retraining.timezone,
+            default_status=graph.schedule_status,
+            description="Trains everything anew on what the raw prefix then holds.",
         )
     ]

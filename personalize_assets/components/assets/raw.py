@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from personalize_assets.aws.arrivals import set_id
 from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.graph import Graph
 from personalize_assets.resources import S3Resource
@@ -36,6 +37,7 @@ def build_raw_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(name=f"{graph.id}_raw_files", specs=specs)
     def raw_files(s3: S3Resource) -> Iterator[dg.MaterializeResult]:
         found = find_raw_files(s3.store(), source.prefix, source.tables)
+        identity = set_id({name: found.file(name) for name in graph.attributes.prepared})
         for dataset in graph.attributes.prepared:
             file = found.file(dataset)
             yield dg.MaterializeResult(
@@ -43,6 +45,7 @@ def build_raw_assets(graph: Graph) -> list[dg.AssetsDefinition]:
                 metadata={
                     "s3_uri": s3.uri(file.key),
                     "layout": found.kind,
+                    "set": identity,
                     "bytes": file.size,
                     "etag": file.etag,
                     "last_modified": dg.MetadataValue.timestamp(file.last_modified),

@@ -23,6 +23,13 @@ class BatchInputConfig(dg.Config):
     """Key in the bucket of a file with one `{"userId": "..."}` a line; all known users if empty."""
 
 
+class ResultsConfig(dg.Config):
+    """Which result to transform."""
+
+    output_key: str | None = None
+    """Key in the bucket of an `.out` file; that of the batch inference job if empty."""
+
+
 def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     """Batch input, batch inference and recommendations; nothing where none is declared."""
     batch = graph.attributes.batch_inference

@@ -5,7 +5,12 @@ tidy parquet (one row an item) and the lines that failed; `read_inputs` judges a
 a job is started. Knows local files and Arrow, no S3 and no service.
 """
 
-from personalize_assets.core.batch_format.inputs import InputFile, read_inputs, sniff_query_field
+from personalize_assets.core.batch_format.inputs import (
+    InputFile,
+    read_inputs,
+    sniff_line,
+    sniff_query_field,
+)
 from personalize_assets.core.batch_format.queries import FailedLine, QueryField
 from personalize_assets.core.batch_format.titles import ItemTitles, ItemTitlesError
 from personalize_assets.core.batch_format.transform import (
@@ -23,6 +28,7 @@ __all__ = [
     "ResultPaths",
     "TransformReport",
     "read_inputs",
+    "sniff_line",
     "sniff_query_field",
     "transform_batch_output",
 ]

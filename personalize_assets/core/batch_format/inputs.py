@@ -91,6 +91,21 @@ def read_inputs(path: Path) -> InputFile:
     )
 
 
+def sniff_line(start: bytes) -> QueryField | None:
+    """Return what the first sound line in the beginning of a file asks by, or None.
+
+    Args:
+        start: The first bytes of the file; a line that is cut at their end does not count.
+    """
+    lines = start.splitlines(keepends=True)
+    for line in lines if len(lines) < 2 or start.endswith(b"\n") else lines[:-1]:
+        try:
+            return parse_query(parse_object(line))[0]
+        except LineError:
+            continue
+    return None
+
+
 def sniff_query_field(files: Iterable[InputFile]) -> QueryField | None:
     """Return what most lines ask by, or None where no line asks anything."""
     counts = dict.fromkeys(QUERY_FIELDS, 0)

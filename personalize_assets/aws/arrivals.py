@@ -1,0 +1,97 @@
+"""Which objects under a prefix have arrived: listed in bounded windows, and only when settled.
+
+An object version is its key, ETag and time of change together. A file that is being copied into
+the folder of the local S3 shows up half written, so a version counts only once it is some seconds
+old, or was the same at the look before. Nothing here remembers what was done with an arrival.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import PurePosixPath
+
+from personalize_assets.aws.objects import Bucket, ObjectInfo
+
+WINDOW_KEYS = 5_000
+"""Keys that one look lists at the most: five requests."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a prefix found.
+
+    Attributes:
+        settled: Objects that are complete, in order of their keys.
+        unsettled: Objects that may still be written.
+        after: Where the next look goes on; empty where it begins anew.
+    """
+
+    settled: tuple[ObjectInfo, ...]
+    unsettled: tuple[ObjectInfo, ...]
+    after: str
+
+
+@dataclass
+class Watch:
+    """Looks at a prefix again and again; keeps only what the last look saw unsettled.
+
+    Attributes:
+        settle_s: Age in seconds from which a version counts at once.
+        window: Keys that one look lists at the most.
+    """
+
+    settle_s: float
+    window: int = WINDOW_KEYS
+    _before: dict[str, str] = field(default_factory=dict[str, str])
+
+    def look(
+        self, bucket: Bucket, prefix: str, after: str, now: datetime, suffix: str = ""
+    ) -> Look:
+        """List the next window of objects under ``prefix``.
+
+        Args:
+            bucket: The pipeline's bucket.
+            prefix: Ends in a slash.
+            after: Where the look before ended; empty for the beginning.
+            now: The present moment, aware.
+            suffix: Only keys that end so are looked at.
+        """
+        listed = list(islice(bucket.list(prefix, after), self.window + 1))
+        window = listed[: self.window]
+        visible = (o for o in window if is_visible(o.key, prefix) and o.key.endswith(suffix))
+        settled, unsettled = self.divide(visible, now)
+        more = len(listed) > self.window
+        return Look(settled, unsettled, window[-1].key if more else "")
+
+    def divide(
+        self, objects: Iterable[ObjectInfo], now: datetime
+    ) -> tuple[tuple[ObjectInfo, ...], tuple[ObjectInfo, ...]]:
+        """Tell complete objects from those that may still be written."""
+        old = now - timedelta(seconds=self.settle_s)
+        settled: list[ObjectInfo] = []
+        unsettled: list[ObjectInfo] = []
+        for entry in objects:
+            same = self._before.get(entry.key) == entry.identity
+            (settled if same or entry.last_modified <= old else unsettled).append(entry)
+        self._before = {entry.key: entry.identity for entry in unsettled}
+        return tuple(settled), tuple(unsettled)
+
+
+def is_visible(key: str, prefix: str) -> bool:
+    """Whether a key is a file that people mean: no folder mark, nothing hidden or temporary."""
+    parts = PurePosixPath(key.removeprefix(prefix)).parts
+    hidden = any(part.startswith((".", "_")) for part in parts)
+    return bool(parts) and not hidden and not key.endswith(("/", ".tmp", ".part", ".partial", "~"))
+
+
+def arrival_id(entry: ObjectInfo) -> str:
+    """Short text for one version of an object: 32 hex digits."""
+    return hashlib.sha256(entry.identity.encode()).hexdigest()[:32]
+
+
+def set_id(entries: Mapping[str, ObjectInfo]) -> str:
+    """Short text for a set of versions, whatever their order: 32 hex digits."""
+    text = "\n".join(sorted(entry.identity for entry in entries.values()))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
