@@ -6,9 +6,9 @@ Knows neither S3 nor models.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, cast
 
-_QUERY_LENGTH: Final = 256
+from personalize_assets.core.names import MAX_ID_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,26 @@ def parse_query(line: str, field: str) -> Query:
     """
     try:
         query = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+        # NaN and 1e999, which Python reads, must not come back in an answer.
+        echo = json.dumps(query, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError) as error:
         return Query("{}", None, f"User error: the line is not JSON ({error}): {_cut(line)}")
     if not isinstance(query, dict):
         return Query("{}", None, f"User error: the line is not a JSON object: {_cut(line)}")
     members = cast("dict[str, Any]", query)
-    echo = json.dumps(members, separators=(",", ":"), ensure_ascii=False)
+    if not _is_unicode(echo):
+        echo = json.dumps(members, separators=(",", ":"))
     value = members.get(field)
     if not value:
         return Query(echo, None, f"User error: Required fields for the provided recipe are {field}")
-    if not isinstance(value, str) or len(value) > _QUERY_LENGTH:
+    if not isinstance(value, str) or len(value) > MAX_ID_LENGTH:
         return Query(
             echo,
             None,
-            f"User error: {field} must be a string of at most {_QUERY_LENGTH} characters",
+            f"User error: {field} must be a string of at most {MAX_ID_LENGTH} characters",
         )
+    if not _is_unicode(value):
+        return Query(echo, None, f"User error: {field} holds half of a surrogate pair")
     return Query(echo, value, None)
 
 
@@ -81,6 +86,11 @@ def format_score(score: float) -> str:
     """
     text = f"{score:.7f}".rstrip("0")
     return text + "0" if text.endswith(".") else text
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8; JSON escapes can make texts that cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _cut(line: str) -> str:

@@ -5,7 +5,6 @@ Works on the tables of `csv_tables`; knows no files.
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false
 
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc

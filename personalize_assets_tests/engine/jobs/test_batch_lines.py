@@ -27,6 +27,23 @@ def test_parse_query__deep_nesting_is_no_crash() -> None:
     assert parse_query("[" * 200_000, "userId").id is None
 
 
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999", "9" * 5_000])
+def test_parse_query__numbers_that_json_does_not_have(value: str) -> None:
+    query = parse_query(f'{{"userId": "u", "context": {value}}}', "userId")
+    assert query.id is None
+    assert str(query.error).startswith("User error: the line is not JSON (")
+    assert json.loads(format_failure(query))["input"] == {}
+
+
+def test_parse_query__half_of_a_surrogate_pair() -> None:
+    query = parse_query('{"userId": "\\ud800"}', "userId")
+    assert query.error == "User error: userId holds half of a surrogate pair"
+    assert json.loads(format_failure(query).encode())["input"] == {"userId": "\ud800"}
+    fine = parse_query('{"userId": "é", "context": {"A": "\\udfff"}}', "userId")
+    assert fine.id == "é"
+    assert format_answer(fine, [], None).encode()
+
+
 def test_format_answer__as_the_service_writes_it() -> None:
     query = Query('{"userId":"15000"}', "15000", None)
     assert format_answer(query, ['"1620"', '"1407"'], [0.0183162, 0.0138807]) == (
