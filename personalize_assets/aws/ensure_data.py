@@ -17,6 +17,7 @@ from personalize_assets.aws.ensuring import (
 from personalize_assets.aws.kinds import (
     DATASET,
     DATASET_GROUP,
+    FAILED_STATUSES,
     IMPORT_JOB,
     error_code,
     find,
@@ -245,7 +246,24 @@ def ensure_import(
         )
         return answer["datasetImportJobArn"]
 
-    return ensure_job(personalize, IMPORT_JOB, job_name, find_arn, create, policy)
+    def is_newest(arn: str) -> bool:
+        # A FULL import replaces what was there: data that came back has to be imported again.
+        return import_mode == "INCREMENTAL" or _newest_import(personalize, dataset_arn) == arn
+
+    return ensure_job(personalize, IMPORT_JOB, job_name, find_arn, create, policy, is_newest)
+
+
+def _newest_import(personalize: "PersonalizeClient", dataset_arn: str) -> str | None:
+    """The import job that the dataset was last filled by, or is being filled by."""
+    pages = personalize.get_paginator("list_dataset_import_jobs").paginate(datasetArn=dataset_arn)
+    jobs = [
+        job
+        for page in pages
+        for job in page["datasetImportJobs"]
+        if job.get("status") not in FAILED_STATUSES and "creationDateTime" in job
+    ]
+    newest = max(jobs, key=lambda job: job["creationDateTime"], default=None)
+    return None if newest is None else newest.get("datasetImportJobArn")
 
 
 def _find_dataset_group(personalize: "PersonalizeClient", name: str) -> str | None:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from botocore.exceptions import ClientError
 
-from personalize_assets.aws.kinds import DELETE_STATUSES, FAILED_STATUSES, Kind, error_code, find
+from personalize_assets.aws.kinds import (
+    ACTIVE,
+    DELETE_STATUSES,
+    FAILED_STATUSES,
+    Kind,
+    error_code,
+    find,
+)
 from personalize_assets.aws.naming import attempt_name
 from personalize_assets.aws.waiters import (
     ResourceFailed,
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 10
+_MAX_NAMES = 99  # what the suffix of ``attempt_name`` has room for
 
 
 class ConfigurationDrift(ValueError):
@@ -101,11 +109,13 @@ def ensure_job(
     find_arn: Callable[[str], str | None],
     create: Callable[[str], str],
     policy: WaitPolicy,
+    is_current: Callable[[str], bool] = lambda _: True,
 ) -> Ensured:
-    """Find the job ``name`` or run it; failed ones of earlier calls get a successor.
+    """Find the job ``name`` or run it; failed and superseded ones get a successor.
 
-    A job that failed before this call is followed by ``<name>-2``, ``<name>-3`` and so on, ten at
-    most. A job that fails while this call waits for it is an error.
+    A job that failed before this call is followed by ``<name>-2``, ``<name>-3`` and so on, ten
+    failures at most; so is one whose work a later job has undone. A job that fails while this call
+    waits for it is an error.
 
     Args:
         client: boto3 client of personalize.
@@ -114,15 +124,16 @@ def ensure_job(
         find_arn: Gives the ARN of the job of a name, or None.
         create: Creates the job of a name and gives its ARN.
         policy: Timeout, pace and progress.
+        is_current: Whether what the job of this ARN did still holds.
 
     Raises:
-        ResourceFailed: The job failed, or all ten attempts have failed before.
+        ResourceFailed: The job failed, or ten attempts have failed before.
         WaitTimeout: It was not ready in time.
         ClientError: The service refused.
     """
     started = policy.clock()
-    arn, status, reason = "", "", ""
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    arn, status, reason, failures = "", "", "", 0
+    for attempt in range(1, _MAX_NAMES + 1):
         candidate = attempt_name(name, attempt)
         what = f"{kind.label} {candidate}"
         arn, created = _find_or_create(
@@ -137,6 +148,12 @@ def ensure_job(
         if found is not None and found.get("status") in FAILED_STATUSES:
             status, reason = str(found["status"]), str(found.get("failureReason"))
             log.warning("%s had failed: %s", what, reason)
+            failures += 1
+            if failures == MAX_ATTEMPTS:
+                break
+            continue
+        if found is not None and found.get("status") == ACTIVE and not is_current(arn):
+            log.info("%s was followed by another: doing it again", what)
             continue
         description = wait_until_active(client, kind, arn, policy)
         return Ensured(arn, created, description, policy.clock() - started)

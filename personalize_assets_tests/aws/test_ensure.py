@@ -160,6 +160,30 @@ def test_ensure_import__failed_attempts_get_successors(
     assert ensure().created is False
 
 
+def test_ensure_import__data_that_came_back_is_imported_again(
+    clients: Clients, bucket: Bucket, policy: WaitPolicy, unique: str
+) -> None:
+    personalize = clients.personalize
+    bucket.write_bytes(f"ensure/{unique}.csv", interactions_csv())
+    location = bucket.uri(f"ensure/{unique}.csv")
+    group = ensure_dataset_group(personalize, unique, policy)
+    schema = ensure_schema(personalize, unique, SCHEMA, policy)
+    dataset = ensure_dataset(personalize, group.arn, "Interactions", unique, schema.arn, policy)
+
+    jobs = [
+        ensure_import(personalize, dataset.arn, f"{unique}-{data}", location, ROLE, policy)
+        for data in ("a", "b", "a", "a")
+    ]
+
+    assert [job.arn.rpartition("/")[2] for job in jobs] == [
+        f"{unique}-a",
+        f"{unique}-b",
+        f"{unique}-a-2",
+        f"{unique}-a-2",
+    ]
+    assert [job.created for job in jobs] == [True, True, True, False]
+
+
 def test_ensure_solution__drift_and_no_training_by_itself(
     clients: Clients, policy: WaitPolicy, pipeline: Pipeline, unique: str
 ) -> None:
