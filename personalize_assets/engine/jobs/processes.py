@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing import forkserver
@@ -71,6 +72,8 @@ class ProcessRunner:
         self._context = _make_context()
         self._stopping = threading.Event()
         self._sweep_due = False
+        self._closed = False
+        self._wake_lock = threading.Lock()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
@@ -96,18 +99,19 @@ class ProcessRunner:
         self._stopping.set()
         self._wake()
         self._thread.join()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+        with self._wake_lock:  # a commit may still come, and must not write to a reused number
+            self._closed = True
+            os.close(self._wake_read)
+            os.close(self._wake_write)
 
     def _wake(self) -> None:
         if threading.current_thread() is self._thread:
             return
-        try:
-            os.write(self._wake_write, b"!")
-        except BlockingIOError:
-            pass  # the pipe is full of wake-ups already
-        except OSError:
-            log.debug("a commit after the end of the runner")
+        with self._wake_lock:
+            if not self._closed:
+                # A full pipe holds wake-ups enough.
+                with suppress(BlockingIOError):
+                    os.write(self._wake_write, b"!")
 
     def _loop(self) -> None:
         while not self._stopping.is_set():

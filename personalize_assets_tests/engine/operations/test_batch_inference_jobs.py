@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from personalize_assets.engine.jobs import batch_inference
 from personalize_assets_tests.engine.operations.conftest import ROLE, World, refused
 
 
@@ -183,6 +184,22 @@ def test_batch__paths_that_do_not_work(world: World, source: str, out: str, reas
     world.run()
     assert describe(world, job)["status"] == "CREATE FAILED"
     assert describe(world, job)["failureReason"].startswith(reason)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MAX_BATCH_FILES", 1), ("MAX_BATCH_BYTES", 30)])
+def test_batch__too_much_input(
+    world: World, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    version = version_of(world, "aws-popularity-count")
+    for name in ("a", "b"):
+        world.put(f"queries/{name}.json", '{"userId": "u1"}')
+    monkeypatch.setattr(batch_inference, limit, most)
+    job = world.start_batch(version)
+    world.run()
+    assert describe(world, job)["failureReason"].startswith(
+        f"Invalid S3 input path: 2 files with 32 bytes begin with s3://{world.bucket}/queries/; "
+    )
+    assert str(most) in describe(world, job)["failureReason"]
 
 
 @pytest.fixture

@@ -121,6 +121,12 @@ def test_list_datasets__of_a_group(world: World) -> None:
     assert len(world.api.list_datasets()["datasets"]) == 2
 
 
+def test_list_datasets__of_an_unknown_group(world: World) -> None:
+    world.dataset(world.group())
+    unknown = "arn:aws:personalize:us-east-1:123456789012:dataset-group/x"
+    assert world.api.list_datasets(datasetGroupArn=unknown)["datasets"] == []
+
+
 def test_list_datasets__of_something_that_is_no_group(world: World) -> None:
     schema = world.schema()
     with refused("InvalidInput", "is the ARN of a schema; that of a dataset group is needed"):
