@@ -12,6 +12,12 @@ import personalize_assets.defs
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.resources import resources_of
 
+quiet_console = dg.colored_console_logger.configured(
+    lambda config: {"log_level": config["log_level"], "name": "dagster"},
+    config_schema={"log_level": dg.Field(str, default_value="INFO")},
+    description="Dagster's console logger without the events that the UI shows anyway.",
+)
+
 
 def component_tree() -> dg.ComponentTree:
     """The declared dataset groups."""
@@ -33,5 +39,6 @@ def defs() -> dg.Definitions:
     """Everything that Dagster loads."""
     deployment = Deployment.from_environment(os.environ)
     return dg.Definitions.merge(
-        component_tree().build_defs(), dg.Definitions(resources=resources_of(deployment))
+        component_tree().build_defs(),
+        dg.Definitions(resources=resources_of(deployment), loggers={"console": quiet_console}),
     )

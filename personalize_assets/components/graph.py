@@ -117,3 +117,21 @@ def _made_by_run(
 def _newest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dg.AssetMaterialization | None:
     event = instance.get_latest_materialization_event(key)
     return None if event is None else event.asset_materialization
+
+
+def numeric_history(
+    instance: dg.DagsterInstance, key: dg.AssetKey, names: Iterable[str], limit: int = 19
+) -> list[Mapping[str, float]]:
+    """Numbers from the metadata of the last materializations of ``key``, oldest first."""
+    wanted = set(names)
+    records = instance.fetch_materializations(key, limit=limit).records
+    made = [record.asset_materialization for record in reversed(records)]
+    return [
+        {
+            name: float(value.value)
+            for name, value in one.metadata.items()
+            if name in wanted and isinstance(value.value, int | float)
+        }
+        for one in made
+        if one is not None
+    ]

@@ -11,9 +11,16 @@ import dagster as dg
 from personalize_assets.aws.ensure import Ensured
 from personalize_assets.aws.preparation import Prepared
 from personalize_assets.aws.results import Results
+from personalize_assets.components.plots import line_plot
 from personalize_assets.resources import S3Resource
 
-PREVIEW_ROWS = 10
+PLOTTED_METRICS: Mapping[str, str] = {
+    "mean_reciprocal_rank_at_25": "MRR@25",
+    "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
+    "precision_at_25": "P@25",
+    "coverage": "coverage",
+}
+"""Metrics of the small plot by Amazon's names, with what fits into its legend."""
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -36,6 +43,7 @@ def prepared_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> dg.
             "dagster/row_count": prepared.rows,
             "dagster/column_schema": dg.TableSchema(columns=columns),
             "s3_uri": s3.uri(prepared.csv_key),
+            "open": s3.link(prepared.csv_key),
             "csv_key": prepared.csv_key,
             "csv_sha256": prepared.csv_sha256,
             "parquet_key": prepared.parquet_key,
@@ -59,6 +67,7 @@ def quarantine_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> d
         metadata={
             "dagster/row_count": prepared.counts["quarantined"],
             "s3_uri": s3.uri(prepared.quarantine_key),
+            "open": s3.link(prepared.quarantine_key),
             "reasons": dg.MetadataValue.md(markdown_table(["reason", "rows"], reasons)),
         },
         data_version=dg.DataVersion(prepared.quarantine_sha256),
@@ -74,9 +83,21 @@ def ensured_metadata(ensured: Ensured) -> dict[str, Any]:
     }
 
 
-def metrics_metadata(values: Mapping[str, float]) -> dict[str, Any]:
-    """Each metric as a number, which Dagster plots over time, and all of them as a table."""
+def metrics_metadata(
+    values: Mapping[str, float], history: Sequence[Mapping[str, float]]
+) -> dict[str, Any]:
+    """Each metric as a number, which Dagster plots over time, a table and a small plot.
+
+    Args:
+        values: The newest metrics.
+        history: Metrics of the last materializations, oldest first, the newest included.
+    """
+    series = {
+        label: [past[name] for past in history if name in past]
+        for name, label in PLOTTED_METRICS.items()
+    }
     return {
+        "history": dg.MetadataValue.md(line_plot("The last versions", series)),
         **{name: float(value) for name, value in values.items()},
         "table": dg.MetadataValue.md(markdown_table(["metric", "value"], sorted(values.items()))),
     }
@@ -92,6 +113,7 @@ def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]
         "unexpected_lines": results.unexpected_lines,
         "unchanged": results.unchanged,
         **{name: s3.uri(key) for name, key in results.keys.items()},
+        "open": s3.link(results.keys["transformed"]),
         "preview": dg.MetadataValue.md(
             markdown_table(
                 ["user", "liked", "recommended"],

@@ -1,1 +1,1 @@
-"""What is deployed, declared: each folder with a defs.yaml is one dataset group, one asset graph."""
+"""What is deployed, declared: a folder with a defs.yaml is one dataset group, one asset graph."""

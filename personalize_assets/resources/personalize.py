@@ -38,3 +38,9 @@ class PersonalizeResource(DeployedResource):
                 report(f"{name}: {state.status} after {state.elapsed_s:.1f} s")
 
         return WaitPolicy.for_deployment(self.settings, on_progress, self.timeout_s)
+
+    def command(self, operation: str, arn: str) -> str:
+        """The command line of the AWS CLI that asks for ``arn`` where this deployment has it."""
+        endpoints = self._clients.endpoints
+        at = "" if endpoints is None else f" --endpoint-url {endpoints.personalize}"
+        return f"aws{at} personalize {operation} {arn}"

@@ -1,6 +1,9 @@
 """S3, or folders that speak its protocol, as a Dagster resource."""
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import dagster as dg
 
 from personalize_assets.aws.objects import Bucket
 from personalize_assets.resources.deployed import DeployedResource
@@ -26,3 +29,12 @@ class S3Resource(DeployedResource):
     def uri(self, key: str) -> str:
         """The address ``s3://bucket/key``."""
         return f"s3://{self.bucket}/{key}"
+
+    def link(self, key: str) -> dg.MetadataValue:
+        """Where a person can open the object: its file on this machine, or the AWS console."""
+        if self.deployment == "local":
+            return dg.MetadataValue.path(f"{self.local_stack.state_dir}/s3/{self.bucket}/{key}")
+        region = f"&region={self.region_name}" if self.region_name else ""
+        return dg.MetadataValue.url(
+            f"https://console.aws.amazon.com/s3/object/{self.bucket}?prefix={quote(key)}{region}"
+        )

@@ -1,5 +1,9 @@
-"""Tables for the UI."""
+"""Tables and plots for the UI."""
 
+import base64
+import re
+
+from personalize_assets.components.plots import line_plot
 from personalize_assets.components.previews import markdown_table, metrics_metadata
 
 
@@ -10,8 +14,20 @@ def test_markdown_table__escapes_bars_and_line_breaks() -> None:
 
 
 def test_metrics_metadata__numbers_can_be_plotted() -> None:
-    metadata = metrics_metadata({"coverage": 1})
+    metadata = metrics_metadata({"coverage": 1}, [{"coverage": 0.5}, {"coverage": 1}])
 
     assert metadata["coverage"] == 1.0
     assert isinstance(metadata["coverage"], float)
     assert "| coverage | 1 |" in metadata["table"].value
+    assert metadata["history"].value.endswith("coverage 1.0000")
+
+
+def test_line_plot__draws_each_series_from_left_to_right() -> None:
+    markdown = line_plot("Versions", {"a": [0.0, 1.0], "b": [0.5]})
+
+    encoded = re.search(r"base64,([A-Za-z0-9+/=]+)\)", markdown)
+    assert encoded is not None
+    svg = base64.b64decode(encoded[1]).decode()
+    assert 'points="8.0,72.0 312.0,8.0"' in svg
+    assert 'points="8.0,40.0"' in svg
+    assert markdown.endswith("a 1.0000  ·  b 0.5000")

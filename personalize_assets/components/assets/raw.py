@@ -44,6 +44,7 @@ def build_raw_assets(graph: Graph) -> list[dg.AssetsDefinition]:
                 raw_key(graph, dataset),
                 metadata={
                     "s3_uri": s3.uri(file.key),
+                    "open": s3.link(file.key),
                     "layout": found.kind,
                     "set": identity,
                     "bytes": file.size,

@@ -112,6 +112,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
                 **ensured_metadata(job.ensured),
                 "output_key": job.output_key,
                 "s3_uri": s3.uri(job.output_key),
+                "open": s3.link(job.output_key),
                 "input_key": batch_input["key"],
             },
             data_version=dg.DataVersion(job.ensured.arn),

@@ -6,8 +6,12 @@ from personalize_assets.aws.ensure import get_metrics
 from personalize_assets.aws.training import SolutionRequest, train_solution
 from personalize_assets.components.assets.imported import dataset_key
 from personalize_assets.components.attributes import Solution
-from personalize_assets.components.graph import Graph, materialized
-from personalize_assets.components.previews import ensured_metadata, metrics_metadata
+from personalize_assets.components.graph import Graph, materialized, numeric_history
+from personalize_assets.components.previews import (
+    PLOTTED_METRICS,
+    ensured_metadata,
+    metrics_metadata,
+)
 from personalize_assets.resources import PersonalizeResource
 
 
@@ -72,6 +76,9 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
                 **ensured_metadata(trained.version),
                 "solution_arn": trained.solution_arn,
                 "recipe": solution.recipe,
+                "try": personalize.command(
+                    "describe-solution-version --solution-version-arn", trained.version.arn
+                ),
                 "training_hours": float(trained.version.description.get("trainingHours", 0.0)),
             },
             data_version=dg.DataVersion(trained.version.arn),
@@ -97,9 +104,14 @@ def _metrics(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         arn = materialized(context, version)["arn"]
         values = get_metrics(personalize.get_client(), arn, personalize.wait(context.log.info))
+        history = [*numeric_history(context.instance, spec.key, PLOTTED_METRICS), values]
         return dg.MaterializeResult(
             spec.key,
-            metadata={"solution_version_arn": arn, **metrics_metadata(values)},
+            metadata={
+                "solution_version_arn": arn,
+                **metrics_metadata(values, history),
+                "try": personalize.command("get-solution-metrics --solution-version-arn", arn),
+            },
             data_version=dg.DataVersion(arn),
         )
 
