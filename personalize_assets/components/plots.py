@@ -2,9 +2,14 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-WIDTH, HEIGHT, MARGIN = 320, 80, 8
-COLOURS = ("#4f43dd", "#0e8a6b", "#c2410c", "#0369a1")
+INLINE_CHARACTERS: Final = 999
+"""Dagster's UI shows Markdown in place below 1,000 characters, and hides longer text."""
+
+MAX_POINTS: Final = 12
+_WIDTH, _HEIGHT, _MARGIN = 240, 60, 4
+_COLOURS = ("#4f43dd", "#0e8a6b", "#c2410c")
 
 
 def line_plot(title: str, series: Mapping[str, Sequence[float]]) -> str:
@@ -12,33 +17,36 @@ def line_plot(title: str, series: Mapping[str, Sequence[float]]) -> str:
 
     Args:
         title: Above the plot.
-        series: Values by name; all series share the scale from 0 to the largest value.
+        series: At most three series of values by name, of which the newest twelve are drawn; all
+            share the scale from 0 to the largest value.
     """
-    top = max((value for values in series.values() for value in values), default=0.0) or 1.0
+    recent = {name: list(values)[-MAX_POINTS:] for name, values in series.items() if values}
+    top = max((value for values in recent.values() for value in values), default=0.0) or 1.0
     lines = [
-        _line(values, top, COLOURS[number % len(COLOURS)])
-        for number, values in enumerate(series.values())
+        _line(values, top, colour)
+        for values, colour in zip(recent.values(), _COLOURS, strict=False)
     ]
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(lines)}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">'
+        f"{''.join(lines)}</svg>"
     )
     data = base64.b64encode(svg.encode()).decode()
-    legend = "  ·  ".join(f"{name} {values[-1]:.4f}" for name, values in series.items() if values)
-    return f"**{title}**\n\n![{title}](data:image/svg+xml;base64,{data})\n\n{legend}"
+    legend = ", ".join(f"{name} {values[-1]:.4f}" for name, values in recent.items())
+    return f"{title}: {legend}\n\n![{title}](data:image/svg+xml;base64,{data})"
 
 
 def _line(values: Sequence[float], top: float, colour: str) -> str:
     steps = max(1, len(values) - 1)
     points = [
         (
-            MARGIN + (WIDTH - 2 * MARGIN) * index / steps,
-            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * value / top,
+            round(_MARGIN + (_WIDTH - 2 * _MARGIN) * index / steps),
+            round(_HEIGHT - _MARGIN - (_HEIGHT - 2 * _MARGIN) * value / top),
         )
         for index, value in enumerate(values)
     ]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in points
+    path = " ".join(f"{x},{y}" for x, y in points)
+    x, y = points[-1]
+    return (
+        f'<polyline points="{path}" fill="none" stroke="{colour}"/>'
+        f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>'
     )
-    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>{dots}'

@@ -10,14 +10,13 @@ import dagster as dg
 
 from personalize_assets.aws.ensure import Ensured
 from personalize_assets.aws.preparation import Prepared
-from personalize_assets.aws.results import Results
-from personalize_assets.components.plots import line_plot
+from personalize_assets.aws.results import Results, UserPreview
+from personalize_assets.components.plots import INLINE_CHARACTERS, line_plot
 from personalize_assets.resources import S3Resource
 
 PLOTTED_METRICS: Mapping[str, str] = {
     "mean_reciprocal_rank_at_25": "MRR@25",
     "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
-    "precision_at_25": "P@25",
     "coverage": "coverage",
 }
 """Metrics of the small plot by Amazon's names, with what fits into its legend."""
@@ -106,6 +105,8 @@ def metrics_metadata(
 def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]:
     """Metadata of titled recommendations, with a preview beside what the users liked."""
     return {
+        "preview": dg.MetadataValue.md(_inline_preview(results.preview)),
+        "open": s3.link(results.keys["transformed"]),
         "dagster/row_count": results.rows,
         "users": results.users,
         "input_lines": results.input_lines,
@@ -113,16 +114,6 @@ def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]
         "unexpected_lines": results.unexpected_lines,
         "unchanged": results.unchanged,
         **{name: s3.uri(key) for name, key in results.keys.items()},
-        "open": s3.link(results.keys["transformed"]),
-        "preview": dg.MetadataValue.md(
-            markdown_table(
-                ["user", "liked", "recommended"],
-                [
-                    (user.user_id, ", ".join(user.liked), ", ".join(user.recommended))
-                    for user in results.preview
-                ],
-            )
-        ),
         "preview_users": dg.MetadataValue.json(
             [
                 {"user_id": u.user_id, "liked": u.liked, "recommended": u.recommended}
@@ -130,3 +121,15 @@ def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]
             ]
         ),
     }
+
+
+def _inline_preview(users: Sequence[UserPreview]) -> str:
+    """Users with a few titles each: as many as the UI shows without a click."""
+    for titles in range(10, 0, -1):
+        rows = [
+            (u.user_id, *map("; ".join, (u.liked[:titles], u.recommended[:titles]))) for u in users
+        ]
+        table = markdown_table(["user", "liked", "recommended"], rows)
+        if len(table) <= INLINE_CHARACTERS:
+            return table
+    return markdown_table(["user"], [[user.user_id] for user in users])

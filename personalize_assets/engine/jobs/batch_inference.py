@@ -174,7 +174,7 @@ def _answer_file(
 
 
 def _read_lines(stream: BinaryIO) -> Generator[str]:
-    """The lines of a file that are not blank; bytes that are no UTF-8 become U+FFFD."""
+    """The lines that are not blank; bytes that are no UTF-8 become half surrogate pairs."""
     rest = b""
     while chunk := stream.read(1 << 20):
         *lines, rest = (rest + chunk).split(b"\n")
@@ -184,6 +184,6 @@ def _read_lines(stream: BinaryIO) -> Generator[str]:
 
 def _decode(lines: Iterable[bytes]) -> Generator[str]:
     for line in lines:
-        text = line.decode("utf-8-sig", errors="replace").strip()
+        text = line.decode("utf-8-sig", errors="surrogateescape").strip()
         if text:
             yield text

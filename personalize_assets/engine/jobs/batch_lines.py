@@ -30,9 +30,11 @@ def parse_query(line: str, field: str) -> Query:
     """Read one line; whatever is wrong with it becomes the error of its answer.
 
     Args:
-        line: Not empty.
+        line: Not empty; bytes that are no UTF-8 as half surrogate pairs.
         field: What the recipe needs: ``userId`` or ``itemId``.
     """
+    if not _is_unicode(line):
+        return Query("{}", None, f"User error: the line is not UTF-8: {_cut(line)}")
     try:
         query = json.loads(line)
         # NaN and 1e999, which Python reads, must not come back in an answer.

@@ -73,3 +73,13 @@ def test_format_score__seven_decimals(score: float, text: str) -> None:
 @given(st.floats(0, 1))
 def test_format_score__is_json(score: float) -> None:
     assert json.loads(format_score(score)) == round(score, 7)
+
+
+def test_parse_query__line_that_is_not_utf8() -> None:
+    line = b'{"userId":"1\xff"}'.decode("utf-8", errors="surrogateescape")
+
+    query = parse_query(line, "userId")
+
+    assert query.id is None
+    assert query.error == "User error: the line is not UTF-8: '{\"userId\":\"1\\udcff\"}'"
+    assert format_failure(query).isascii()
