@@ -23,6 +23,12 @@ LOCAL_ACCOUNT = "123456789012"
 LOCAL_REGION = "us-east-1"
 
 _LOCK = threading.Lock()
+_S3_OPTIONS: Any = {
+    "addressing_style": "path",
+    "use_accelerate_endpoint": False,
+    "use_dualstack_endpoint": False,
+    "us_east_1_regional_endpoint": "regional",
+}
 
 Service = Literal["personalize", "personalize-runtime", "personalize-events", "s3"]
 
@@ -91,12 +97,7 @@ def make_client(
                 retries={"mode": "standard", "total_max_attempts": 4},
                 request_checksum_calculation="when_required",
                 response_checksum_validation="when_required",
-                s3={
-                    "addressing_style": "path",
-                    "use_accelerate_endpoint": False,
-                    "use_dualstack_endpoint": False,
-                    "us_east_1_regional_endpoint": "regional",
-                },
+                s3=_S3_OPTIONS,
             ),
         )
     client.meta.events.register_first("before-send.*.*", _refuse_to_leave)

@@ -4,6 +4,7 @@ Both run as `dagster dev` in a process group of their own with default signal ha
 they stop in order whether the signal comes from a terminal, a script or a supervisor.
 """
 
+import fcntl
 import os
 import signal
 import socket
@@ -12,7 +13,8 @@ import sys
 import time
 import urllib.request
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -22,12 +24,13 @@ from rich.console import Console
 from personalize_assets.aws.deployment import STATE_DIR, Deployment, DeploymentError
 from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.cli.header import print_header
-from personalize_assets.cli.instance import prepare_home
+from personalize_assets.cli.instance import open_instance, prepare_home
 from personalize_assets.local.stack import StackError
 
 ROOT = Path(__file__).parent.parent.parent
+CANCEL_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 30
-START_TIMEOUT_S = 120
+_LOOK_EVERY_S = 0.2
 
 
 @click.command()
@@ -38,13 +41,18 @@ def dev(host: str, port: int, seed: bool) -> None:  # noqa: FBT001 - a flag of t
     """Open the Dagster UI: webserver and daemon, with sensors and schedules at work."""
     warnings.simplefilter("ignore")
     console = Console(width=None if sys.stdout.isatty() else 120)
+    stop = _Stop()
+    stop.listen()
+    _refuse_taken_port(host, port)
     try:
         deployment = Deployment.from_environment(os.environ)
         endpoints = _start_stack(deployment, console, seed=seed)
     except (DeploymentError, StackError, OSError) as error:
         raise click.ClickException(str(error)) from error
     print_header(console, deployment, endpoints)
-    raise SystemExit(_serve(console, deployment, host, port or _free_port(host)))
+    home = prepare_home(deployment.state_dir)
+    with _only_one(home):
+        raise SystemExit(_serve(console, deployment, home, host, port or _free_port(host), stop))
 
 
 def _start_stack(deployment: Deployment, console: Console, *, seed: bool) -> Endpoints | None:
@@ -58,64 +66,105 @@ def _start_stack(deployment: Deployment, console: Console, *, seed: bool) -> End
     return endpoints
 
 
-def _serve(console: Console, deployment: Deployment, host: str, port: int) -> int:
-    if not _is_free(host, port):
-        raise click.ClickException(
-            f"port {port} of {host} is taken: stop what listens there, or choose another with "
-            "--port (0 for a free one)"
-        )
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Hold the lock of Dagster's home: two daemons would both work on its runs."""
+    with (home / "dev.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            raise click.ClickException(
+                f"another `personalize-assets dev` (process {file.read() or 'unknown'}) works on "
+                f"{home}: stop it first, or choose another state folder ({STATE_DIR.name})"
+            ) from error
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _serve(
+    console: Console, deployment: Deployment, home: Path, host: str, port: int, stop: "_Stop"
+) -> int:
+    # Dagster is slow to import; see _start_stack.
+    from personalize_assets.cli.unfinished import cancel_unfinished, settle_abandoned
+
     url = f"http://{host}:{port}"
-    child = subprocess.Popen(
-        _command(host, port),
-        env={
-            **os.environ,
-            "DAGSTER_HOME": str(prepare_home(deployment.state_dir)),
-            "DAGSTER_DISABLE_TELEMETRY": "yes",
-            STATE_DIR.name: str(deployment.state_dir),
-            "PYTHONWARNINGS": "ignore",
-        },
-        start_new_session=True,
-        preexec_fn=_default_signals,
-    )
-    stop = _Stop(child)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    if _wait_until_ready(url, child):
-        console.print(f"[bold]Dagster UI {url}[/bold]  (Ctrl-C stops it)", highlight=False)
-        console.print(
-            f"Drop files into {deployment.state_dir}/s3/{deployment.bucket}/"
-            if deployment.is_local
-            else f"Drop files into s3://{deployment.bucket}/",
-            highlight=False,
-            soft_wrap=True,
+    with open_instance(deployment.state_dir) as instance:
+        settle_abandoned(instance)
+        stop.may_raise = False
+        child = subprocess.Popen(
+            _command(host, port),
+            env={
+                **os.environ,
+                "DAGSTER_HOME": str(home),
+                "DAGSTER_DISABLE_TELEMETRY": "yes",
+                STATE_DIR.name: str(deployment.state_dir),
+                "PYTHONWARNINGS": "ignore",
+                # Else a file in this folder that is named like a library takes its place.
+                "PYTHONSAFEPATH": "1",
+            },
+            start_new_session=True,
+            preexec_fn=_default_signals,
         )
-    code = child.wait()
-    stop.end_group()
-    return 0 if stop.asked else code
+        try:
+            if _wait_until_ready(url, child, stop):
+                _print_places(console, deployment, url)
+            while child.poll() is None and not stop.asked:
+                time.sleep(_LOOK_EVERY_S)
+            if child.poll() is None:
+                console.print("Stopping; Ctrl-C again kills.", highlight=False)
+                cancel_unfinished(instance, CANCEL_TIMEOUT_S)
+                child.send_signal(signal.SIGINT)
+                _wait_for_end(child, stop)
+        finally:
+            _end_group(child)
+            settle_abandoned(instance)
+    return 0 if stop.asked else child.returncode or 1
+
+
+def _print_places(console: Console, deployment: Deployment, url: str) -> None:
+    console.print(f"[bold]Dagster UI {url}[/bold]  (Ctrl-C stops it)", highlight=False)
+    place = (
+        f"{deployment.state_dir}/s3/{deployment.bucket}/"
+        if deployment.is_local
+        else f"s3://{deployment.bucket}/"
+    )
+    console.print(f"Drop files into {place}", highlight=False, soft_wrap=True)
 
 
 class _Stop:
-    """Passes the wish to stop on to the child, and insists after a while."""
+    """Remembers how often somebody asked for the end."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]") -> None:
-        self.asked = False
-        self._child = child
+    def __init__(self) -> None:
+        self.asked = 0
+        self.may_raise = True
 
-    def __call__(self, number: int, _frame: FrameType | None) -> None:
-        if self.asked or self._child.poll() is not None:
-            return
-        self.asked = True
-        signal.signal(signal.SIGALRM, lambda *_: self.end_group())
-        signal.alarm(STOP_TIMEOUT_S)
-        self._child.send_signal(signal.SIGINT)
+    def listen(self) -> None:
+        """Take over the signals that mean the end, also those that a script left ignored."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` wants it
+            signal.signal(signal.SIGHUP, self)
 
-    def end_group(self) -> None:
-        """Kill whatever is left of the child's process group."""
-        signal.alarm(0)
-        try:
-            os.killpg(self._child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked += 1
+        if self.may_raise:
+            raise SystemExit(0)
+
+
+def _wait_for_end(child: "subprocess.Popen[bytes]", stop: _Stop) -> None:
+    deadline, asked = time.monotonic() + STOP_TIMEOUT_S, stop.asked
+    while child.poll() is None and time.monotonic() < deadline and stop.asked == asked:
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _end_group(child: "subprocess.Popen[bytes]") -> None:
+    """Kill whatever is left of the child's process group."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def _command(host: str, port: int) -> Sequence[str]:
@@ -135,16 +184,23 @@ def _default_signals() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _wait_until_ready(url: str, child: "subprocess.Popen[bytes]") -> bool:
+def _wait_until_ready(url: str, child: "subprocess.Popen[bytes]", stop: _Stop) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while child.poll() is None and time.monotonic() < deadline:
+    while child.poll() is None and not stop.asked:
         try:
             with opener.open(f"{url}/server_info", timeout=5):
                 return True
         except OSError:
-            time.sleep(0.2)
+            time.sleep(_LOOK_EVERY_S)
     return False
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    if port and not _is_free(host, port):
+        raise click.ClickException(
+            f"port {port} of {host} is taken: stop what listens there, or choose another with "
+            "--port (0 for a free one)"
+        )
 
 
 def _is_free(host: str, port: int) -> bool:

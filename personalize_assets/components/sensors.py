@@ -6,15 +6,16 @@ again; killed at any point, it can at worst repeat a request, which the run key 
 skip one. The cursor holds nothing but where the listing of a large prefix goes on.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+from botocore.exceptions import ClientError
 
-from personalize_assets.aws.arrivals import Watch, arrival_id, set_id
-from personalize_assets.aws.objects import Bucket, ObjectInfo
+from personalize_assets.aws.arrivals import Look, Watch, arrival_id, set_id
+from personalize_assets.aws.objects import Bucket, ObjectInfo, ObjectNotFound
 from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.assets.raw import raw_key
 from personalize_assets.components.graph import Graph
@@ -25,18 +26,53 @@ from personalize_assets.resources import S3Resource
 
 ARRIVAL_TAG = "personalize/arrival"
 MAX_REQUESTS = 100
-"""Runs that one tick asks for at the most; the others follow with the next ticks."""
+"""Objects that one tick reads and asks runs for at the most; the others follow with the next."""
 
-Judge = Callable[[Bucket, ObjectInfo], str | None]
+LEFT_TO_RUN = timedelta(minutes=15)
+"""Age up to which a result of one's own job is left to the run that waits for it."""
+
+_AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED)
+_LEDGER_CHUNK = 500
+_FORBIDDEN = 403
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why an object gets no run; one `for_now` is looked at again."""
+
+    reason: str
+    for_now: bool = False
+
+
+Judge = Callable[[dg.DagsterInstance, Bucket, ObjectInfo], Refusal | None]
 """Says why an object is not for this job, or None if it is."""
 
 
 @dataclass
 class _Memory:
-    """What this process knows already: versions that have their run, and those that get none."""
+    """What this process knows already, by key: the version, and why it got no run if it did not."""
 
-    done: dict[str, str] = field(default_factory=dict[str, str])
-    refused: dict[str, str] = field(default_factory=dict[str, str])
+    known: dict[str, tuple[str, str | None]] = field(
+        default_factory=dict[str, tuple[str, str | None]]
+    )
+
+    def knows(self, entry: ObjectInfo) -> bool:
+        return self.known.get(entry.key, ("", None))[0] == arrival_id(entry)
+
+    def remember(self, entry: ObjectInfo, refused: str | None = None) -> None:
+        self.known[entry.key] = (arrival_id(entry), refused)
+
+    def forget_deleted(self, look: Look, before: str) -> None:
+        """Drop the keys that this look would have shown, were they still there."""
+        there = {entry.key for entry in look.settled}
+        self.known = {
+            key: known
+            for key, known in self.known.items()
+            if key in there or key <= before or (look.after and key > look.after)
+        }
+
+    def refused(self) -> list[str]:
+        return [f"{key}: {reason}" for key, (_, reason) in self.known.items() if reason]
 
 
 def build_sensors(graph: Graph) -> list[dg.SensorDefinition]:
@@ -60,9 +96,7 @@ def build_sensors(graph: Graph) -> list[dg.SensorDefinition]:
                 prefix=f"{prefixes.batch_results}inference/",
                 job_name=transform_job_name(graph.id),
                 run_config=lambda key: op_config(graph, "recommendations", output_key=key),
-                judge=lambda bucket, entry: refuse_output(
-                    bucket, entry, f"{prefixes.batch_results}inference/"
-                ),
+                judge=lambda instance, bucket, entry: refuse_output(instance, bucket, entry, graph),
                 what="result",
                 suffix=".out",
             ),
@@ -105,27 +139,55 @@ def build_arrival_sensor(
     )
     def arrival_sensor(context: dg.SensorEvaluationContext, s3: S3Resource) -> dg.SensorResult:
         bucket = s3.store()
-        look = watch.look(bucket, prefix, context.cursor or "", datetime.now(UTC), suffix)
-        fresh = [o for o in look.settled if memory.done.get(o.key) != arrival_id(o)]
-        fresh = [o for o in fresh if arrival_id(o) not in memory.refused]
-        window = fresh[:MAX_REQUESTS]
-        with_run = ids_with_run(context.instance, map(arrival_id, window))
+        before = context.cursor or ""
+        look = watch.look(bucket, prefix, before, datetime.now(UTC), suffix)
+        memory.forget_deleted(look, before)
+        new = _without_run(context.instance, job_name, look.settled, memory)
         requests: list[dg.RunRequest] = []
-        for entry in window:
-            if arrival_id(entry) in with_run:
-                memory.done[entry.key] = arrival_id(entry)
-            elif (reason := judge(bucket, entry)) is not None:
-                memory.refused[arrival_id(entry)] = f"{entry.key}: {reason}"
-            else:
+        waiting: list[str] = []
+        for entry in new[:MAX_REQUESTS]:
+            refusal = _judge(judge, context.instance, bucket, entry)
+            if refusal is None:
                 requests.append(_request(entry, run_config(entry.key)))
+            elif refusal.for_now:
+                waiting.append(f"{entry.key}: {refusal.reason}")
+            else:
+                memory.remember(entry, refusal.reason)
         # A tick that is cut short by its limit looks at the same window again.
-        cursor = look.after if len(fresh) <= MAX_REQUESTS else context.cursor or ""
+        cursor = look.after if len(new) <= MAX_REQUESTS else before
         if requests:
             return dg.SensorResult(run_requests=requests, cursor=cursor)
-        reason = _nothing_new(prefix, len(look.settled), look.unsettled, memory.refused.values())
+        reason = _nothing_new(prefix, look, waiting, memory.refused())
         return dg.SensorResult(skip_reason=reason, cursor=cursor)
 
     return arrival_sensor
+
+
+def _without_run(
+    instance: dg.DagsterInstance, job_name: str, settled: Iterable[ObjectInfo], memory: _Memory
+) -> list[ObjectInfo]:
+    """The versions that the ledger does not hold and that were not refused."""
+    fresh = [entry for entry in settled if not memory.knows(entry)]
+    with_run = ids_with_run(instance, job_name, [arrival_id(entry) for entry in fresh])
+    for entry in fresh:
+        if arrival_id(entry) in with_run:
+            memory.remember(entry)
+    return [entry for entry in fresh if arrival_id(entry) not in with_run]
+
+
+def _judge(
+    judge: Judge, instance: dg.DagsterInstance, bucket: Bucket, entry: ObjectInfo
+) -> Refusal | None:
+    # One object that cannot be read must not keep all others from their runs.
+    try:
+        return judge(instance, bucket, entry)
+    except ObjectNotFound:
+        return Refusal("deleted meanwhile", for_now=True)
+    except ClientError as error:
+        answer = error.response
+        if answer.get("ResponseMetadata", {}).get("HTTPStatusCode") != _FORBIDDEN:
+            raise
+        return Refusal(f"cannot be read ({answer.get('Error', {}).get('Code')})")
 
 
 def _raw_data_sensor(graph: Graph) -> dg.SensorDefinition:
@@ -156,6 +218,11 @@ def _raw_data_sensor(graph: Graph) -> dg.SensorDefinition:
         made = event.asset_materialization if event is not None else None
         if event is not None and made is not None and _set_of(made) == identity:
             return dg.SkipReason(f"this set of files was taken by run {event.run_id}")
+        if identity in ids_with_run(context.instance, job_name, [identity]):
+            return dg.SkipReason(
+                f"this set of files had its run of {job_name}: run that again, or copy the files "
+                f"anew"
+            )
         return dg.RunRequest(run_key=identity, tags={ARRIVAL_TAG: identity})
 
     return raw_data_sensor
@@ -166,13 +233,21 @@ def _set_of(made: dg.AssetMaterialization) -> str | None:
     return None if value is None else str(value.value)
 
 
-def ids_with_run(instance: dg.DagsterInstance, ids: Iterable[str]) -> set[str]:
-    """Those of ``ids`` that a run carries, whatever became of it."""
-    wanted = list(ids)
-    if not wanted:
-        return set()
-    runs = instance.get_runs(dg.RunsFilter(tags={ARRIVAL_TAG: wanted}))
-    return {run.tags[ARRIVAL_TAG] for run in runs}
+def ids_with_run(instance: dg.DagsterInstance, job_name: str, ids: Sequence[str]) -> set[str]:
+    """Those of ``ids`` that a run of the job carries, whatever became of it.
+
+    A run that was made and never handed on does not count: to ask for it again starts that one.
+    """
+    found: set[str] = set()
+    for first in range(0, len(ids), _LEDGER_CHUNK):
+        chunk = list(ids[first : first + _LEDGER_CHUNK])
+        runs = instance.get_runs(dg.RunsFilter(job_name=job_name, tags={ARRIVAL_TAG: chunk}))
+        found.update(
+            run.tags[ARRIVAL_TAG]
+            for run in runs
+            if run.status is not dg.DagsterRunStatus.NOT_STARTED
+        )
+    return found
 
 
 def op_config(graph: Graph, asset: str, **config: str) -> Mapping[str, Any]:
@@ -180,25 +255,46 @@ def op_config(graph: Graph, asset: str, **config: str) -> Mapping[str, Any]:
     return {"ops": {f"{graph.id}_{asset}": {"config": config}}}
 
 
-def refuse_input(bucket: Bucket, entry: ObjectInfo) -> str | None:
+def refuse_input(
+    _instance: dg.DagsterInstance, bucket: Bucket, entry: ObjectInfo
+) -> Refusal | None:
     """Why an object is no file of users; None if it is one."""
     asked_by = sniff_line(bucket.read_start(entry.key))
     if asked_by == "userId":
         return None
     if asked_by is None:
-        return 'not lines of {"userId": "..."}'
-    return f"asks by {asked_by}, not by userId"
+        return Refusal('not lines of {"userId": "..."}')
+    return Refusal(f"asks by {asked_by}, not by userId")
 
 
-def refuse_output(bucket: Bucket, entry: ObjectInfo, prefix: str) -> str | None:
+def refuse_output(
+    instance: dg.DagsterInstance, bucket: Bucket, entry: ObjectInfo, graph: Graph
+) -> Refusal | None:
     """Why an object is no result to transform; None if it is one."""
+    prefix = f"{graph.attributes.prefixes.batch_results}inference/"
     folder = entry.key.rpartition("/")[0]
     if f"{folder}/" == prefix:
-        return "a copy of the newest result"
-    manifest = bucket.head(f"{folder}/manifest.json")
-    if manifest is not None and manifest.last_modified >= entry.last_modified:
-        return "transformed already"
+        return Refusal("a copy of the newest result")
+    if _is_transformed(bucket, entry, f"{folder}/manifest.json"):
+        return Refusal("transformed already")
+    ours = folder.startswith(f"{prefix}{graph.attributes.name}-")
+    if ours and entry.last_modified > datetime.now(UTC) - LEFT_TO_RUN:
+        runs = instance.get_runs(dg.RunsFilter(statuses=list(_AT_WORK)))
+        makers = [run for run in runs if run.job_name != transform_job_name(graph.id)]
+        if makers:
+            return Refusal(f"left to run {makers[0].run_id}, which is at work", for_now=True)
     return None
+
+
+def _is_transformed(bucket: Bucket, entry: ObjectInfo, manifest_key: str) -> bool:
+    manifest = bucket.head(manifest_key)
+    if manifest is None or manifest.last_modified < entry.last_modified:
+        return False
+    # The folder may hold other results beside the one that was transformed.
+    try:
+        return bucket.read_json(manifest_key)["content"]["keys"]["output"] == entry.key
+    except (ObjectNotFound, ValueError, LookupError, TypeError):
+        return False
 
 
 def _request(entry: ObjectInfo, run_config: Mapping[str, Any]) -> dg.RunRequest:
@@ -210,12 +306,12 @@ def _request(entry: ObjectInfo, run_config: Mapping[str, Any]) -> dg.RunRequest:
     )
 
 
-def _nothing_new(
-    prefix: str, settled: int, unsettled: Iterable[ObjectInfo], refused: Iterable[str]
-) -> str:
-    parts = [f"{settled:,} objects under {prefix}, none of them new"]
-    if writing := _listed(entry.key for entry in unsettled):
+def _nothing_new(prefix: str, look: Look, waiting: Iterable[str], refused: Iterable[str]) -> str:
+    parts = [f"{len(look.settled):,} objects under {prefix}, none of them new"]
+    if writing := _listed(entry.key for entry in look.unsettled):
         parts.append(f"still being written: {writing}")
+    if later := _listed(waiting):
+        parts.append(f"looked at again: {later}")
     if others := _listed(refused):
         parts.append(f"not for this job: {others}")
     return "; ".join(parts)

@@ -23,6 +23,7 @@ from personalize_assets.aws.ensure import (
     get_metrics,
 )
 from personalize_assets.aws.objects import Bucket
+from personalize_assets.loopback import make_client
 from personalize_assets_tests.aws.conftest import SCHEMA, interactions_csv, users_jsonl
 
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -163,7 +164,8 @@ def test_ensure_import__failed_attempts_get_successors(
 def test_ensure_import__data_that_came_back_is_imported_again(
     clients: Clients, bucket: Bucket, policy: WaitPolicy, unique: str
 ) -> None:
-    personalize = clients.personalize
+    assert clients.endpoints is not None
+    personalize = make_client("personalize", clients.endpoints.personalize, account="111122223333")
     bucket.write_bytes(f"ensure/{unique}.csv", interactions_csv())
     location = bucket.uri(f"ensure/{unique}.csv")
     group = ensure_dataset_group(personalize, unique, policy)

@@ -81,5 +81,5 @@ def test_parse_query__line_that_is_not_utf8() -> None:
     query = parse_query(line, "userId")
 
     assert query.id is None
-    assert query.error == "User error: the line is not UTF-8: '{\"userId\":\"1\\udcff\"}'"
+    assert query.error == 'User error: the line is not UTF-8: \'{"userId":"1\\udcff"}\''
     assert format_failure(query).isascii()

@@ -138,7 +138,7 @@ def test_batch__broken_lines_fail_alone(world: World) -> None:
         "User error: userId must be a string of at most 256 characters",
         needed,
         "User error: userId must be a string of at most 256 characters",
-        None,
+        'User error: the line is not UTF-8: \'{"userId": "\\udcff"}\'',
         None,
     ]
     assert [bool(answer["output"]["recommendedItems"]) for answer in found] == [
