@@ -35,7 +35,7 @@ class Look:
 
 @dataclass
 class Watch:
-    """Looks at a prefix again and again; keeps only what the last look saw unsettled.
+    """Looks at a prefix again and again; keeps only what was young at the last look.
 
     Attributes:
         settle_s: Age in seconds from which a version counts at once.
@@ -72,10 +72,13 @@ class Watch:
         old = now - timedelta(seconds=self.settle_s)
         settled: list[ObjectInfo] = []
         unsettled: list[ObjectInfo] = []
+        young: dict[str, str] = {}
         for entry in objects:
             same = self._before.get(entry.key) == entry.identity
             (settled if same or entry.last_modified <= old else unsettled).append(entry)
-        self._before = {entry.key: entry.identity for entry in unsettled}
+            if entry.last_modified > old:
+                young[entry.key] = entry.identity
+        self._before = young
         return tuple(settled), tuple(unsettled)
 
 
