@@ -4,6 +4,7 @@ Both run as `dagster dev` in a process group of their own with default signal ha
 they stop in order whether the signal comes from a terminal, a script or a supervisor.
 """
 
+import errno
 import fcntl
 import os
 import signal
@@ -47,12 +48,13 @@ def dev(host: str, port: int, seed: bool) -> None:  # noqa: FBT001 - a flag of t
     try:
         deployment = Deployment.from_environment(os.environ)
         endpoints = _start_stack(deployment, console, seed=seed)
+        print_header(console, deployment, endpoints)
+        home = prepare_home(deployment.state_dir)
+        with _only_one(home):
+            code = _serve(console, deployment, home, host, port or _free_port(host), stop)
     except (DeploymentError, StackError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    print_header(console, deployment, endpoints)
-    home = prepare_home(deployment.state_dir)
-    with _only_one(home):
-        raise SystemExit(_serve(console, deployment, home, host, port or _free_port(host), stop))
+    raise SystemExit(code)
 
 
 def _start_stack(deployment: Deployment, console: Console, *, seed: bool) -> Endpoints | None:
@@ -117,7 +119,8 @@ def _serve(
                 console.print("Stopping; Ctrl-C again kills.", highlight=False)
                 cancel_unfinished(instance, CANCEL_TIMEOUT_S)
                 child.send_signal(signal.SIGINT)
-                _wait_for_end(child, stop)
+                if not _ends_in_time(child, stop):
+                    console.print("Dagster did not stop by itself and is killed.")
         finally:
             _end_group(child)
             settle_abandoned(instance)
@@ -154,10 +157,11 @@ class _Stop:
             raise SystemExit(0)
 
 
-def _wait_for_end(child: "subprocess.Popen[bytes]", stop: _Stop) -> None:
+def _ends_in_time(child: "subprocess.Popen[bytes]", stop: _Stop) -> bool:
     deadline, asked = time.monotonic() + STOP_TIMEOUT_S, stop.asked
     while child.poll() is None and time.monotonic() < deadline and stop.asked == asked:
         time.sleep(_LOOK_EVERY_S)
+    return child.poll() is not None
 
 
 def _end_group(child: "subprocess.Popen[bytes]") -> None:
@@ -196,21 +200,19 @@ def _wait_until_ready(url: str, child: "subprocess.Popen[bytes]", stop: _Stop) -
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
-    if port and not _is_free(host, port):
-        raise click.ClickException(
-            f"port {port} of {host} is taken: stop what listens there, or choose another with "
-            "--port (0 for a free one)"
-        )
-
-
-def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise click.ClickException(
+                    f"cannot listen on port {port} of {host}: {error.strerror or error}"
+                ) from error
+            raise click.ClickException(
+                f"port {port} of {host} is taken: stop what listens there, or choose another with "
+                "--port (0 for a free one)"
+            ) from error
 
 
 def _free_port(host: str) -> int:
