@@ -20,7 +20,7 @@ def nothing() -> None:
     pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.local_temp() as instance:
         yield instance
@@ -79,7 +79,7 @@ def test_settle_abandoned__leaves_runs_of_a_living_code_server(
     ("status", "address"),
     [
         (dg.DagsterRunStatus.STARTED, None),  # of `personalize-assets run`
-        (dg.DagsterRunStatus.QUEUED, None),
+        (dg.DagsterRunStatus.NOT_STARTED, None),
         (dg.DagsterRunStatus.SUCCESS, {"socket": "/nowhere"}),
         (dg.DagsterRunStatus.FAILURE, {"socket": "/nowhere"}),
     ],
