@@ -108,8 +108,8 @@ def _metrics(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             spec.key,
             metadata={
-                "solution_version_arn": arn,
                 **metrics_metadata(values, history),
+                "solution_version_arn": arn,
                 "try": personalize.command("get-solution-metrics --solution-version-arn", arn),
             },
             data_version=dg.DataVersion(arn),

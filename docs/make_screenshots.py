@@ -1,0 +1,44 @@
+"""Takes the pictures of README.md from a running `make dev` with headless Chromium.
+
+python docs/make_screenshots.py [http://127.0.0.1:3000]
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+IMAGES = Path(__file__).parent / "images"
+GROUPS = ("raw", "prepared", "imported", "trained", "evaluated", "recommended")
+EXPANDED = ",".join(f"personalize_assets:__repository__:{group}" for group in GROUPS)
+PAGES = {
+    "graph": (f"/asset-groups?expanded={EXPANDED}", "1500,640"),
+    "metrics": ("/assets/movielens/user_personalization/metrics", "1500,1000"),
+}
+OPTIONS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--hide-scrollbars", "--virtual-time-budget=30000"),
+]
+
+
+def main() -> None:
+    """Write one PNG a page."""
+    address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:3000"
+    IMAGES.mkdir(exist_ok=True)
+    for name, (page, size) in PAGES.items():
+        with tempfile.TemporaryDirectory() as profile:
+            subprocess.run(
+                [
+                    *("chromium", *OPTIONS, f"--window-size={size}"),
+                    f"--user-data-dir={profile}",
+                    f"--screenshot={IMAGES / name}.png",
+                    address + page,
+                ],
+                check=True,
+                timeout=120,
+            )
+
+
+if __name__ == "__main__":
+    main()
