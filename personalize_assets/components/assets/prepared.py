@@ -1,10 +1,15 @@
 """Stage prepared: raw files become the CSV files that Amazon Personalize imports."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import dagster as dg
 
-from personalize_assets.aws.preparation import prepare_interactions, prepare_items, prepare_users
+from personalize_assets.aws.preparation import (
+    Prepared,
+    prepare_interactions,
+    prepare_items,
+    prepare_users,
+)
 from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.assets.raw import raw_key
 from personalize_assets.components.graph import Graph, materialized
@@ -18,9 +23,10 @@ def build_prepared_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     """Cleaned interactions and quarantined rows, and where declared items and users."""
     assets = [_interactions(graph)]
     if "items" in graph.attributes.prepared:
-        assets.append(_items(graph))
+        description = "The catalogue: genres, year, creation time where known, and titles."
+        assets.append(_entities(graph, "items", prepare_items, description))
     if "users" in graph.attributes.prepared:
-        assets.append(_users(graph))
+        assets.append(_entities(graph, "users", prepare_users, "What is known of each user."))
     return assets
 
 
@@ -64,39 +70,23 @@ def _interactions(graph: Graph) -> dg.AssetsDefinition:
     return cleaned_interactions
 
 
-def _items(graph: Graph) -> dg.AssetsDefinition:
+def _entities(
+    graph: Graph, dataset: str, prepare: Callable[..., Prepared], description: str
+) -> dg.AssetsDefinition:
     source, prefix = graph.attributes.source, graph.attributes.prefixes.transformed
+    name = f"cleaned_{dataset}"
     spec = graph.spec(
-        "cleaned_items",
+        name,
         stage="prepared",
         kinds=KINDS,
-        deps=[raw_key(graph, "items")],
-        description="The catalogue: genres, year, creation time where known, and titles.",
+        deps=[raw_key(graph, dataset)],
+        description=description,
     )
 
-    @dg.multi_asset(name=f"{graph.id}_cleaned_items", specs=[spec])
-    def cleaned_items(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
+    @dg.multi_asset(name=f"{graph.id}_{name}", specs=[spec])
+    def cleaned_entities(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
         raw = find_raw_files(s3.store(), source.prefix, source.tables)
-        prepared = prepare_items(s3.store(), raw, prefix, context.log.info)
+        prepared = prepare(s3.store(), raw, prefix, context.log.info)
         return prepared_result(spec.key, prepared, s3)
 
-    return cleaned_items
-
-
-def _users(graph: Graph) -> dg.AssetsDefinition:
-    source, prefix = graph.attributes.source, graph.attributes.prefixes.transformed
-    spec = graph.spec(
-        "cleaned_users",
-        stage="prepared",
-        kinds=KINDS,
-        deps=[raw_key(graph, "users")],
-        description="What is known of each user.",
-    )
-
-    @dg.multi_asset(name=f"{graph.id}_cleaned_users", specs=[spec])
-    def cleaned_users(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
-        raw = find_raw_files(s3.store(), source.prefix, source.tables)
-        prepared = prepare_users(s3.store(), raw, prefix, context.log.info)
-        return prepared_result(spec.key, prepared, s3)
-
-    return cleaned_users
+    return cleaned_entities
