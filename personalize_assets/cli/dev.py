@@ -22,10 +22,11 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from personalize_assets.aws.deployment import STATE_DIR, Deployment, DeploymentError
+from personalize_assets.aws.deployment import DATA, STATE_DIR, Deployment, DeploymentError
 from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance, prepare_home
+from personalize_assets.core.movielens import RawDataError
 from personalize_assets.local.stack import StackError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,8 +38,14 @@ _LOOK_EVERY_S = 0.2
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=3000, show_default=True, help="Port of the UI; 0 for a free one.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    envvar=DATA.name,
+    help="Folder or zip of a MovieLens release; it replaces what the raw prefix holds.",
+)
 @click.option("--seed/--no-seed", default=True, help="Copy the sample to an empty raw prefix.")
-def dev(host: str, port: int, seed: bool) -> None:  # noqa: FBT001 - a flag of the command line
+def dev(host: str, port: int, data: Path | None, seed: bool) -> None:  # noqa: FBT001 - a flag
     """Open the Dagster UI: webserver and daemon, with sensors and schedules at work."""
     warnings.simplefilter("ignore")
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -47,24 +54,26 @@ def dev(host: str, port: int, seed: bool) -> None:  # noqa: FBT001 - a flag of t
     _refuse_taken_port(host, port)
     try:
         deployment = Deployment.from_environment(os.environ)
-        endpoints = _start_stack(deployment, console, seed=seed)
+        endpoints = _start_stack(deployment, console, data, seed=seed)
         print_header(console, deployment, endpoints)
         home = prepare_home(deployment.state_dir)
         with _only_one(home):
             code = _serve(console, deployment, home, host, port or _free_port(host), stop)
-    except (DeploymentError, StackError, OSError) as error:
+    except (DeploymentError, RawDataError, StackError, OSError) as error:
         raise click.ClickException(str(error)) from error
     raise SystemExit(code)
 
 
-def _start_stack(deployment: Deployment, console: Console, *, seed: bool) -> Endpoints | None:
+def _start_stack(
+    deployment: Deployment, console: Console, data: Path | None, *, seed: bool
+) -> Endpoints | None:
     # Dagster is slow to import and not needed to say where things are.
     from personalize_assets.cli.run import seed_declared_groups
     from personalize_assets.resources import LocalStackResource
 
     endpoints = LocalStackResource.of(deployment).endpoints()
-    if seed and deployment.is_local:
-        seed_declared_groups(console, deployment)
+    if data is not None or (seed and deployment.is_local):
+        seed_declared_groups(console, deployment, data)
     return endpoints
 
 

@@ -103,11 +103,11 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     return True
 
 
-def seed_declared_groups(console: Console, deployment: Deployment) -> None:
-    """Copy the sample to the raw prefix of every MovieLens group that has none."""
+def seed_declared_groups(console: Console, deployment: Deployment, data: Path | None) -> None:
+    """Copy ``data``, or the sample where there is nothing yet, to the raw prefixes of MovieLens."""
     s3 = S3Resource.of(deployment, LocalStackResource.of(deployment))
     for component in component_tree().get_all_components(of_type=PersonalizeDatasetGroup):
-        _seed(console, s3, Graph(component), None)
+        _seed(console, s3, Graph(component), data)
 
 
 def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> None:
