@@ -33,14 +33,7 @@ def test_batch_input__asks_for_one_run_of_a_new_file(bench: Bench) -> None:
     ("job", "operation", "config"),
     [
         ("movielens_batch", "batch_input", {"input_key": "in/a b.json"}),
-        pytest.param(
-            "movielens_transform",
-            "recommendations",
-            {"output_key": "out/x/a.out"},
-            marks=pytest.mark.xfail(
-                strict=True, reason="the asset of recommendations takes no configuration yet"
-            ),
-        ),
+        ("movielens_transform", "recommendations", {"output_key": "out/x/a.out"}),
     ],
 )
 def test_run_config__is_what_the_job_takes(job: str, operation: str, config: Any) -> None:

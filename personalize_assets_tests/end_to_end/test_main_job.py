@@ -145,3 +145,32 @@ def test_second_run__creates_nothing(pipeline: Pipeline) -> None:
     for event in again.get_asset_materialization_events():
         unchanged = event.materialization.metadata.get("unchanged")
         assert unchanged is None or unchanged.value is True, event.asset_key
+
+
+def test_transform__takes_a_result_that_another_program_asked_for(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    folder = f"{INFERENCE}made-elsewhere/"
+    answer = {
+        "input": {"userId": "a-7"},
+        "output": {"recommendedItems": ["1", "31"], "scores": [0.2, 0.1]},
+        "error": None,
+    }
+    pipeline.bucket.write_bytes(f"{folder}weekend.json.out", json.dumps(answer).encode())
+
+    ran = pipeline.definitions.resolve_job_def("movielens_transform").execute_in_process(
+        instance=pipeline.instance,
+        run_config={
+            "ops": {
+                "movielens_recommendations": {"config": {"output_key": f"{folder}weekend.json.out"}}
+            }
+        },
+    )
+
+    assert ran.success
+    pipeline.bucket.get_file(f"{folder}transformed.parquet", tmp_path / "t.parquet")
+    (row,) = pq.read_table(tmp_path / "t.parquet").to_pylist()
+    assert row == {
+        "userId": "a-7",
+        "Recommendations": "Toy Story (1995) (Adventure) | Dangerous Minds (1995) (Drama)",
+    }

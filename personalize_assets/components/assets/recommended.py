@@ -134,12 +134,14 @@ def _recommendations(graph: Graph) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(name=f"{graph.id}_recommendations", specs=[spec])
-    def recommendations(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
-        job = materialized(context, jobs)
+    def recommendations(
+        context: dg.AssetExecutionContext, config: ResultsConfig, s3: S3Resource
+    ) -> dg.MaterializeResult:
+        job = {} if config.output_key else materialized(context, jobs)
         results = transform_results(
             s3.store(),
-            output_key=job["output_key"],
-            input_key=job["input_key"],
+            output_key=config.output_key or job["output_key"],
+            input_key=job.get("input_key"),
             items_key=materialized(context, items)["parquet_key"] if titled else None,
             interactions_key=materialized(context, interactions)["parquet_key"],
             classic_folder=f"{graph.attributes.prefixes.batch_results}inference/",
