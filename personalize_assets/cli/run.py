@@ -113,6 +113,8 @@ def seed_declared_groups(console: Console, deployment: Deployment, data: Path | 
 def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> None:
     if graph.attributes.source.type != "movielens":
         return
+    if data is None and s3.deployment != "local":
+        return  # nobody should pay for training on a sample without having asked
     prefix = graph.attributes.source.prefix
     seeded = seed_raw_data(s3.store(), prefix, data or SAMPLE, replace=data is not None)
     if seeded.written:
