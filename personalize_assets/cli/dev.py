@@ -4,6 +4,7 @@ Both run as `dagster dev` in a process group of their own with default signal ha
 they stop in order whether the signal comes from a terminal, a script or a supervisor.
 """
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -33,6 +34,7 @@ ROOT = Path(__file__).parent.parent.parent
 CANCEL_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 30
 _LOOK_EVERY_S = 0.2
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @click.command()
@@ -195,6 +197,8 @@ def _default_signals() -> None:
     # A shell starts background programs with SIGINT ignored, and children inherit that.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.platform == "linux":  # so that nothing stays behind when this process is killed
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait_until_ready(url: str, child: "subprocess.Popen[bytes]", stop: _Stop) -> bool:
