@@ -146,3 +146,14 @@ def test_second_one_on_the_same_folder__is_refused(folder: Path) -> None:
     assert f"another `personalize-assets dev` (process {dev.process.pid}) works on" in done.stderr
     assert is_ready(dev)
     assert dev.stop() == 0
+
+
+@pytest.mark.slow
+def test_kill__leaves_no_service_behind(folder: Path) -> None:
+    dev = start_dev(folder, "--no-seed")
+    group = service_group(dev)
+
+    dev.process.kill()
+    dev.process.wait()
+
+    wait_for(lambda: not processes_of_session(group), 60)
