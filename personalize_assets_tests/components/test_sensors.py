@@ -227,6 +227,23 @@ def test_batch_input__keeps_small_cursors_over_many_windows(
     assert cursors == [names[1], names[3], None, names[1]]
 
 
+def test_batch_input__stays_at_a_window_until_all_of_it_is_asked_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors_module, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(sensors_module, "Watch", partial(Watch, window=2))
+    bench.restart()
+    names = [bench.put(f"{bench.inputs}{number}.json") for number in range(3)]
+    asked: list[list[str]] = []
+
+    for _ in names:
+        requests = bench.requests()
+        asked.append(keys_of(requests))
+        bench.record(requests)
+
+    assert asked == [[name] for name in names]
+
+
 def test_batch_input__an_object_that_cannot_be_read_does_not_stop_the_others(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
