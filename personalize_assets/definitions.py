@@ -12,12 +12,6 @@ import personalize_assets.defs
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.resources import resources_of
 
-quiet_console = dg.colored_console_logger.configured(
-    lambda config: {"log_level": config["log_level"], "name": "dagster"},
-    config_schema={"log_level": dg.Field(str, default_value="INFO")},
-    description="Dagster's console logger without the events that the UI shows anyway.",
-)
-
 
 def component_tree() -> dg.ComponentTree:
     """The declared dataset groups."""
@@ -40,5 +34,5 @@ def defs() -> dg.Definitions:
     deployment = Deployment.from_environment(os.environ)
     return dg.Definitions.merge(
         component_tree().build_defs(),
-        dg.Definitions(resources=resources_of(deployment), loggers={"console": quiet_console}),
+        dg.Definitions(resources=resources_of(deployment)),
     )

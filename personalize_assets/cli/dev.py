@@ -24,7 +24,6 @@ import click
 from rich.console import Console
 
 from personalize_assets.aws.deployment import DATA, STATE_DIR, Deployment, DeploymentError
-from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance, prepare_home
 from personalize_assets.core.movielens import RawDataError
@@ -56,8 +55,7 @@ def dev(host: str, port: int, data: Path | None, seed: bool) -> None:  # noqa: F
     _refuse_taken_port(host, port)
     try:
         deployment = Deployment.from_environment(os.environ)
-        endpoints = _start_stack(deployment, console, data, seed=seed)
-        print_header(console, deployment, endpoints)
+        _start_stack(deployment, console, data, seed=seed)
         home = prepare_home(deployment.state_dir)
         with _only_one(home):
             code = _serve(console, deployment, home, host, port or _free_port(host), stop)
@@ -68,15 +66,14 @@ def dev(host: str, port: int, data: Path | None, seed: bool) -> None:  # noqa: F
 
 def _start_stack(
     deployment: Deployment, console: Console, data: Path | None, *, seed: bool
-) -> Endpoints | None:
+) -> None:
     # Dagster is slow to import and not needed to say where things are.
     from personalize_assets.cli.run import seed_declared_groups
     from personalize_assets.resources import LocalStackResource
 
-    endpoints = LocalStackResource.of(deployment).endpoints()
+    print_header(console, deployment, LocalStackResource.of(deployment).endpoints())
     if data is not None or (seed and deployment.is_local):
         seed_declared_groups(console, deployment, data)
-    return endpoints
 
 
 @contextmanager

@@ -11,6 +11,13 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# Consoles show what assets say; every event of a run stands in the UI.
+python_logs:
+  python_log_level: INFO
+# A sensor that asks for many runs does not hold up the others.
+sensors:
+  use_threads: true
+  num_workers: 2
 """
 
 
