@@ -80,7 +80,7 @@ class LocalS3Handler(localbucket.S3Handler):
             self.close_connection = True
         except OSError as error:
             log.warning("%s %s: %s", self.command, self.path, error)
-            self._send_error(_as_s3_error(error))
+            self._send_error(_as_s3_error(error, self.command))
 
     def _is_from_here(self) -> bool:
         # A page elsewhere can make a browser send requests here, under a name that it made
@@ -101,13 +101,19 @@ class LocalS3Handler(localbucket.S3Handler):
         self._send(HTTPStatus.OK, body, {"Content-Type": "application/json"})
 
 
-def _as_s3_error(error: OSError) -> localbucket.S3Error:
+def _as_s3_error(error: OSError, command: str) -> localbucket.S3Error:
     reason = error.strerror or str(error)
     if error.errno in _BAD_KEY:
         return localbucket.S3Error(
             HTTPStatus.BAD_REQUEST,
             "InvalidArgument",
             f"The key cannot be a file in a folder here: {reason}.",
+        )
+    if error.errno == errno.ENOENT and command in ("GET", "HEAD"):
+        return localbucket.S3Error(
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "InternalError",
+            "A file of the bucket went away while it was looked at. Please try again.",
         )
     # 507 and not 500, because clients try again after a 500.
     return localbucket.S3Error(

@@ -1,5 +1,6 @@
 """The local S3 through boto3 and over plain HTTP: what localbucket alone would not do."""
 
+import errno
 import http.client
 import json
 import shutil
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from personalize_assets import loopback
 from personalize_assets.local.ports import listen
+from personalize_assets.local.s3 import _as_s3_error
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +152,11 @@ def test_s3__folder_that_takes_no_file(s3: Any, root: Path) -> None:
     with pytest.raises(ClientError, match=r"InsufficientStorage.*cannot be used") as error:
         s3.put_object(Bucket="gone", Key="object", Body=b"content")
     assert retries(error.value) == 0
+
+
+def test_file_that_goes_away_while_it_is_listed__may_be_asked_for_again() -> None:
+    gone = _as_s3_error(FileNotFoundError(errno.ENOENT, "No such file"), "GET")
+    full = _as_s3_error(OSError(errno.ENOSPC, "No space left on device"), "PUT")
+
+    assert (gone.status, gone.code) == (500, "InternalError")
+    assert (full.status, full.code) == (507, "InsufficientStorage")
