@@ -70,3 +70,24 @@ def test_main_job__materializes_everything(definitions: dg.Definitions) -> None:
     assert set(job.asset_layer.selected_asset_keys) == {
         spec.key for spec in definitions.resolve_all_asset_specs()
     }
+
+
+@pytest.mark.parametrize(("deployment", "status"), [("local", "RUNNING"), ("aws", "STOPPED")])
+def test_automation__runs_by_itself_only_where_it_costs_nothing(
+    deployment: str, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONALIZE_ASSETS_DEPLOYMENT", deployment)
+    monkeypatch.setenv("PERSONALIZE_ASSETS_BUCKET", "some-bucket")
+    monkeypatch.setenv("PERSONALIZE_ASSETS_ROLE_ARN", "arn:aws:iam::111122223333:role/R")
+
+    repository = defs().get_repository_def()
+
+    automation = [*repository.sensor_defs, *repository.schedule_defs]
+    assert {one.name for one in automation} == {
+        "movielens_batch_input",
+        "movielens_batch_results",
+        "movielens_raw_data",
+        "movielens_retraining",
+    }
+    assert {one.default_status.value for one in automation} == {status}
+    assert {s.minimum_interval_seconds for s in repository.sensor_defs} == {10}
