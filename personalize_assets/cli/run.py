@@ -111,6 +111,7 @@ def seed_declared_groups(console: Console, deployment: Deployment, data: Path | 
 
 
 def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> None:
+    _make_drop_folders(s3, graph)
     if graph.attributes.source.type != "movielens":
         return
     if data is None and s3.deployment != "local":
@@ -119,6 +120,16 @@ def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> 
     seeded = seed_raw_data(s3.store(), prefix, data or SAMPLE, replace=data is not None)
     if seeded.written:
         console.print(f"Copied {seeded.source} to {s3.uri(prefix)}", highlight=False)
+
+
+def _make_drop_folders(s3: S3Resource, graph: Graph) -> None:
+    """Make the folders that people drop files into, where S3 is a folder of this machine."""
+    if s3.deployment != "local":
+        return
+    s3.store()
+    root = Path(s3.local_stack.state_dir) / "s3" / s3.bucket
+    for prefix in (graph.attributes.source.prefix, graph.attributes.prefixes.batch_input):
+        (root / prefix).mkdir(parents=True, exist_ok=True)
 
 
 def _show(

@@ -114,6 +114,15 @@ def test_run__says_where_the_files_lie(printed: str) -> None:
     assert Path(place).is_file()
 
 
+def test_run__makes_the_folder_to_drop_files_into(
+    printed: str, environment: Mapping[str, str]
+) -> None:
+    bucket = Path(environment["PERSONALIZE_ASSETS_STATE_DIR"]) / "s3" / "recommendation-sample-data"
+
+    assert printed
+    assert (bucket / "movie-lens" / "batch" / "input").is_dir()
+
+
 def test_run__again_says_that_nothing_changed(printed: str, environment: Mapping[str, str]) -> None:
     assert "Nothing changed" not in printed
     assert "Nothing changed" in run_command("personalize-assets", "run", env=environment)
