@@ -129,11 +129,13 @@ def _transform(
             path.stem: bucket.put_file(path, f"{folder}{path.name}")
             for path in (paths.transformed, paths.tidy, paths.failed)
         }
-        liked = liked_titles(
-            pq.read_table(work / "interactions.parquet"),
-            titles,
-            [user for user, _ in report.preview],
+        shown = [user for user, _ in report.preview]
+        # The filter works while reading: a few users of many millions of rows are kept.
+        interactions = pq.read_table(
+            work / "interactions.parquet",
+            filters=pc.field(Columns.USER_ID).isin(pa.array(shown, pa.string())),
         )
+        liked = liked_titles(interactions, titles, shown)
     return Results(
         keys={"output": output_key, **{name: file.key for name, file in stored.items()}},
         sha256=stored["transformed"].sha256,
