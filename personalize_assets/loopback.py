@@ -19,8 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
-LOCAL_ACCOUNT = "123456789012"
-LOCAL_REGION = "us-east-1"
+from personalize_assets.core.names import LOCAL_ACCOUNT, LOCAL_REGION
 
 _LOCK = threading.Lock()
 _S3_OPTIONS: Any = {

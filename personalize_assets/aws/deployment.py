@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict
 
+from personalize_assets.core.names import LOCAL_ACCOUNT, LOCAL_REGION
+
 DeploymentName = Literal["local", "aws"]
 
-LOCAL_ACCOUNT = "123456789012"
-LOCAL_REGION = "us-east-1"
 LOCAL_BUCKET = "recommendation-sample-data"
 LOCAL_ROLE_ARN = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/PersonalizeRole"
 
@@ -147,6 +147,11 @@ class Deployment:
     def is_local(self) -> bool:
         """Whether nothing may leave this machine."""
         return self.name == "local"
+
+    @property
+    def bucket_folder(self) -> Path:
+        """Folder of this machine whose files are the bucket's objects; only in ``local``."""
+        return self.state_dir / "s3" / self.bucket
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> "Deployment":

@@ -137,11 +137,7 @@ def _serve(
 
 def _print_places(console: Console, deployment: Deployment, url: str) -> None:
     console.print(f"[bold]Dagster UI {url}[/bold]  (Ctrl-C stops it)", highlight=False)
-    place = (
-        f"{deployment.state_dir}/s3/{deployment.bucket}/"
-        if deployment.is_local
-        else f"s3://{deployment.bucket}/"
-    )
+    place = f"{deployment.bucket_folder}/" if deployment.is_local else f"s3://{deployment.bucket}/"
     console.print(f"Drop files into {place}", highlight=False, soft_wrap=True)
 
 

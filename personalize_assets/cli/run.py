@@ -24,7 +24,7 @@ from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance
 from personalize_assets.cli.progress import StepPrinter
 from personalize_assets.components import PersonalizeDatasetGroup
-from personalize_assets.components.graph import Graph
+from personalize_assets.components.graph import Graph, newest_metadata
 from personalize_assets.components.jobs import main_job_name
 from personalize_assets.core.movielens import RawDataError
 from personalize_assets.definitions import component_tree, declared_groups
@@ -127,9 +127,8 @@ def _make_drop_folders(s3: S3Resource, graph: Graph) -> None:
     if s3.deployment != "local":
         return
     s3.store()
-    root = Path(s3.local_stack.state_dir) / "s3" / s3.bucket
     for prefix in (graph.attributes.source.prefix, graph.attributes.prefixes.batch_input):
-        (root / prefix).mkdir(parents=True, exist_ok=True)
+        (s3.settings.bucket_folder / prefix).mkdir(parents=True, exist_ok=True)
 
 
 def _show(
@@ -143,11 +142,11 @@ def _show(
     if not printer.changed:
         console.print("[bold]Nothing changed[/bold]: every result was there already.\n")
     rows = [
-        (solution.name, summary.newest_metadata(instance, graph.key(solution.name, "metrics")))
+        (solution.name, newest_metadata(instance, graph.key(solution.name, "metrics")))
         for solution in graph.attributes.solutions
     ]
     console.print(summary.metrics_table(rows))
-    results = summary.newest_metadata(instance, graph.key("recommendations"))
+    results = newest_metadata(instance, graph.key("recommendations"))
     summary.print_recommendations(console, results.get("preview_users", []))
-    root = f"{deployment.state_dir}/s3" if deployment.is_local else None
+    root = deployment.bucket_folder.parent if deployment.is_local else None
     summary.print_places(console, results, root)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,26 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from personalize_assets.components.graph import STAGES
-
-METRIC_LABELS: Mapping[str, str] = {
-    "mean_reciprocal_rank_at_25": "MRR@25",
-    "normalized_discounted_cumulative_gain_at_5": "NDCG@5",
-    "normalized_discounted_cumulative_gain_at_10": "NDCG@10",
-    "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
-    "precision_at_5": "P@5",
-    "precision_at_10": "P@10",
-    "precision_at_25": "P@25",
-    "coverage": "coverage",
-}
-"""Amazon's names of metrics and what fits above a column."""
-
-
-def newest_metadata(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mapping[str, Any]:
-    """Metadata values of the newest materialization of ``key``; empty if there is none."""
-    event = instance.get_latest_materialization_event(key)
-    if event is None or event.asset_materialization is None:
-        return {}
-    return {name: value.value for name, value in event.asset_materialization.metadata.items()}
+from personalize_assets.components.previews import METRIC_LABELS
 
 
 def metrics_table(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
@@ -56,7 +38,7 @@ def print_recommendations(console: Console, users: Sequence[Mapping[str, Any]]) 
         console.print(table)
 
 
-def print_places(console: Console, metadata: Mapping[str, Any], root: str | None) -> None:
+def print_places(console: Console, metadata: Mapping[str, Any], root: Path | None) -> None:
     """Where the result files lie: in S3, and in the local deployment on disk."""
     console.print("Results", style="italic")
     for name, value in metadata.items():

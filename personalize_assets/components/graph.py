@@ -70,7 +70,6 @@ class Graph:
         kinds: Iterable[str],
         description: str,
         deps: Iterable[dg.AssetKey] = (),
-        skippable: bool = False,
     ) -> dg.AssetSpec:
         """Specification of an asset with what all of them share."""
         return dg.AssetSpec(
@@ -81,7 +80,6 @@ class Graph:
             kinds=set(kinds),
             owners=list(self.attributes.owners),
             tags={"personalize/dataset_group": self.attributes.name},
-            skippable=skippable,
         )
 
 
@@ -101,6 +99,16 @@ def materialized(
         raise dg.Failure(
             f"{key.to_user_string()} was never materialized: materialize it first, or the whole job"
         )
+    return _values(made)
+
+
+def newest_metadata(instance: dg.DagsterInstance, key: dg.AssetKey) -> Mapping[str, Any]:
+    """Metadata values of the newest materialization of ``key``; empty if there is none."""
+    made = _newest(instance, key)
+    return {} if made is None else _values(made)
+
+
+def _values(made: dg.AssetMaterialization) -> Mapping[str, Any]:
     return {name: value.value for name, value in made.metadata.items()}
 
 

@@ -14,12 +14,24 @@ from personalize_assets.aws.results import Results, UserPreview
 from personalize_assets.components.plots import INLINE_CHARACTERS, line_plot
 from personalize_assets.resources import S3Resource
 
-PLOTTED_METRICS: Mapping[str, str] = {
+METRIC_LABELS: Mapping[str, str] = {
     "mean_reciprocal_rank_at_25": "MRR@25",
+    "normalized_discounted_cumulative_gain_at_5": "NDCG@5",
+    "normalized_discounted_cumulative_gain_at_10": "NDCG@10",
     "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
+    "precision_at_5": "P@5",
+    "precision_at_10": "P@10",
+    "precision_at_25": "P@25",
     "coverage": "coverage",
 }
-"""Metrics of the small plot by Amazon's names, with what fits into its legend."""
+"""Amazon's names of metrics, and what fits above a column or into a legend."""
+
+PLOTTED_METRICS = (
+    "mean_reciprocal_rank_at_25",
+    "normalized_discounted_cumulative_gain_at_25",
+    "coverage",
+)
+"""Metrics of the small plot."""
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -92,8 +104,8 @@ def metrics_metadata(
         history: Metrics of the last materializations, oldest first, the newest included.
     """
     series = {
-        label: [past[name] for past in history if name in past]
-        for name, label in PLOTTED_METRICS.items()
+        METRIC_LABELS[name]: [past[name] for past in history if name in past]
+        for name in PLOTTED_METRICS
     }
     return {
         "history": dg.MetadataValue.md(line_plot("The last versions", series)),

@@ -50,3 +50,7 @@ MAX_TIMESTAMP: Final = 4_102_444_800
 INVALID_DATA_LOCATION: Final = "Invalid Data location."
 INVALID_S3_INPUT: Final = "Invalid S3 input path"
 INVALID_S3_OUTPUT: Final = "Invalid S3 output path"
+
+# Who the local deployment is, unless told otherwise: the account that moto's STS answers with.
+LOCAL_ACCOUNT: Final = "123456789012"
+LOCAL_REGION: Final = "us-east-1"

@@ -1,5 +1,6 @@
 """S3, or folders that speak its protocol, as a Dagster resource."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,6 +22,10 @@ class S3Resource(DeployedResource):
 
     def store(self) -> Bucket:
         """The pipeline's bucket; in the local deployment it is made if it is not there."""
+        return self._bucket
+
+    @cached_property
+    def _bucket(self) -> Bucket:
         bucket = Bucket.of(self._clients)
         if self.deployment == "local":
             bucket.ensure(create=True)
@@ -33,7 +38,7 @@ class S3Resource(DeployedResource):
     def link(self, key: str) -> dg.MetadataValue:
         """Where a person can open the object: its file on this machine, or the AWS console."""
         if self.deployment == "local":
-            return dg.MetadataValue.path(f"{self.local_stack.state_dir}/s3/{self.bucket}/{key}")
+            return dg.MetadataValue.path(str(self.settings.bucket_folder / key))
         region = f"&region={self.region_name}" if self.region_name else ""
         return dg.MetadataValue.url(
             f"https://console.aws.amazon.com/s3/object/{self.bucket}?prefix={quote(key)}{region}"

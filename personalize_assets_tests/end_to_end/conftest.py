@@ -13,7 +13,7 @@ import pytest
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.aws.objects import Bucket
 from personalize_assets.aws.raw_data import seed_raw_data
-from personalize_assets.cli.summary import newest_metadata
+from personalize_assets.components.graph import newest_metadata
 from personalize_assets.definitions import component_tree
 from personalize_assets.local.clients import open_clients
 from personalize_assets.resources import resources_of
