@@ -13,7 +13,32 @@ MAX_DATASET_GROUPS: Final = 5
 MAX_ACTIVE_IMPORT_JOBS: Final = 5
 MAX_ACTIVE_BATCH_INFERENCE_JOBS: Final = 5
 MAX_ACTIVE_SOLUTION_VERSIONS: Final = 20
+MAX_ACTIVE_BATCH_SEGMENT_JOBS: Final = 5
+MAX_ACTIVE_EXPORT_JOBS: Final = 5  # decision of this project; the page names none
+MAX_PENDING_DELETION_JOBS: Final = 5  # per group
 MAX_SOLUTIONS_PER_GROUP: Final = 10
+MAX_CAMPAIGNS_PER_GROUP: Final = 5
+MAX_RECOMMENDERS_PER_GROUP: Final = 5
+MAX_FILTERS_PER_GROUP: Final = 30
+MAX_FIELDS_PER_FILTER: Final = 10
+MAX_FIELDS_OF_ALL_FILTERS: Final = 20  # distinct ones, per group
+MAX_ATTRIBUTION_METRICS: Final = 10
+MAX_ATTRIBUTION_SOURCES: Final = 100
+
+# Answers of the runtime: limits.html, get-action-recommendations.html
+DEFAULT_RESULTS: Final = 25
+MAX_RESULTS: Final = 500  # also of the input list of a ranking
+MAX_RESULTS_WITH_METADATA: Final = 50
+MAX_METADATA_COLUMNS: Final = 10
+DEFAULT_ACTIONS: Final = 5
+MAX_ACTIONS: Final = 100
+
+# What filters look back on: filter-expressions.html, limits.html
+MAX_FILTER_INTERACTIONS: Final = 100  # per user and event type
+MAX_FILTER_ACTION_INTERACTIONS: Final = 300
+
+# Data of events: limits.html
+MAX_EVENT_BYTES: Final = 10_000
 
 # Records that an import job of interactions needs at least: limits.html
 MIN_INTERACTIONS: Final = 1_000
@@ -35,6 +60,11 @@ MAX_METADATA: Final = {
 MAX_BATCH_FILES: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_000_000_000
 DEFAULT_BATCH_RESULTS: Final = 25
+MAX_SEGMENT_USERS: Final = 5_000_000
+MAX_ITEM_AFFINITY_QUERIES: Final = 500  # per file
+MAX_ATTRIBUTE_AFFINITY_QUERIES: Final = 10  # per file
+MAX_THEME_QUERIES: Final = 100  # per file
+MAX_DELETION_BYTES: Final = 100_000_000
 
 # Tags: tagging-resources.html
 MAX_TAGS: Final = 50

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from personalize_assets.engine.jobs import JobRunner
+    from personalize_assets.engine.serving import Serving
     from personalize_assets.engine.settings import EngineSettings
     from personalize_assets.engine.store import Store
 
@@ -33,6 +34,7 @@ class RequestContext:
         clock: The present moment.
         new_id: Fresh identifiers.
         settings: Of this engine.
+        serving: Answers runtime requests.
     """
 
     account: str
@@ -43,3 +45,4 @@ class RequestContext:
     clock: Clock
     new_id: NewId
     settings: "EngineSettings"
+    serving: "Serving"

@@ -16,6 +16,7 @@ import uvicorn
 import personalize_assets.engine.operations  # noqa: F401 # pyright: ignore[reportUnusedImport]
 from personalize_assets.engine.context import Clock, NewId
 from personalize_assets.engine.jobs import JobRunner, ProcessRunner
+from personalize_assets.engine.serving import Serving
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.state_folder import StateFolderError, claim_state_folder
 from personalize_assets.engine.store import Store, StoreError
@@ -52,7 +53,8 @@ def make_app(
         settings: Of the engine.
         strict_output: Fail where an operation gives what the model does not allow; for tests.
     """
-    return EngineApp(store, jobs, clock, new_id, settings, strict_output=strict_output)
+    serving = Serving(store, clock, new_id)
+    return EngineApp(store, jobs, clock, new_id, settings, serving, strict_output=strict_output)
 
 
 def serve(settings: EngineSettings, announce: Callable[[str], None] | None = None) -> int:

@@ -43,6 +43,14 @@ class RecipeSpec:
         batch_field: What a line of a batch job must name; None where batch is not possible.
         serves_scores: Whether answers carry scores.
         event_type: The event type that a domain use case trains on; None takes every type.
+        excludes: The event type whose items a domain use case leaves out for the user; or None.
+        real_time: Whether a user's new events change the user's next answer without training.
+        refreshes: Whether new items come in every two hours without training.
+        explores: Whether it takes ``itemExplorationConfig`` and mixes in items that are new.
+        takes_context: Whether a request's ``context`` takes part.
+        promotes: Whether requests may have ``promotions``.
+        gives_metadata: Whether campaigns give metadata without having been told to.
+        gives_reasons: Whether answers carry ``reason``.
         domain: Domain of a use case; None for custom recipes.
         config: Algorithm hyperparameters with defaults and bounds.
         featurization: Feature transformation parameters with defaults and bounds.
@@ -63,6 +71,14 @@ class RecipeSpec:
     batch_field: QueryField | None = "userId"
     serves_scores: bool = False
     event_type: str | None = None
+    excludes: str | None = None
+    real_time: bool = False
+    refreshes: bool = False
+    explores: bool = False
+    takes_context: bool = False
+    promotes: bool = False
+    gives_metadata: bool = False
+    gives_reasons: bool = False
     domain: Domain | None = None
     config: type[BaseModel] = NoOptions
     featurization: type[BaseModel] = NoOptions

@@ -20,6 +20,13 @@ class FakeJobs:
         return 3
 
 
+class FakeServing:
+    """Nothing to answer with."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
 def make_wire_app(
     handler: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None,
     *,
@@ -37,6 +44,7 @@ def make_wire_app(
         clock=clock,
         new_id=lambda: "0123abcd",
         settings=EngineSettings(state_dir=Path("state"), s3_endpoint="http://127.0.0.1:9001"),
+        serving=FakeServing(),  # type: ignore[arg-type]
         lookup=lookup,
         strict_output=strict_output,
     )

@@ -30,10 +30,12 @@ class Outcome:
     Attributes:
         body: Members of the API's answer to add or replace.
         hidden: Members that the engine keeps for itself.
+        again_at: When the same kind of job is to be done again; None for never.
     """
 
     body: Json
     hidden: Json
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,28 @@ class Again:
     """
 
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a light job works with, within one transaction.
+
+    Attributes:
+        store: Of the engine.
+        resource: What the job is about.
+        job: The row of the queue.
+        now: The present moment.
+        new_id: Fresh identifiers.
+        submit: Queues another job: kind, ARN of the resource, and the moment before which it does
+            not begin, or None.
+    """
+
+    store: Store
+    resource: Resource
+    job: Job
+    now: datetime
+    new_id: Callable[[], str]
+    submit: Callable[[str, str, datetime | None], None]
 
 
 class LightKind(Protocol):
@@ -60,8 +84,12 @@ class LightKind(Protocol):
         """The statuses that it leads a resource through."""
         ...
 
-    def step(self, store: Store, resource: Resource, job: Job, now: datetime) -> Again | None:
-        """Do the work within a transaction; None means finished."""
+    def step(self, step: Step) -> Again | None:
+        """Do the work within a transaction; None means finished.
+
+        Raises:
+            JobFailed: It cannot be done; what was written is rolled back.
+        """
         ...
 
 

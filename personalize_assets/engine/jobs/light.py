@@ -1,13 +1,13 @@
 """The light kinds of jobs: bringing a resource to ACTIVE, stopping a training, deleting."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from personalize_assets.core.arns import Kind
-from personalize_assets.engine.jobs.kinds import Again
+from personalize_assets.engine.jobs.kinds import Again, Step
 from personalize_assets.engine.jobs.states import CREATE, DELETE, DELETE_GROUP, STOP, Course
-from personalize_assets.engine.store import Job, Resource, Store
+from personalize_assets.engine.store import Store
 
 # Clients look at least once at what they delete and expect to find it; who does not look finds
 # the name free again after this time.
@@ -22,7 +22,7 @@ class Activate:
     name: str = "activate"
     course: Course = CREATE
 
-    def step(self, store: Store, resource: Resource, job: Job, now: datetime) -> Again | None:
+    def step(self, step: Step) -> Again | None:
         """Nothing; the course does it."""
         return None
 
@@ -34,10 +34,11 @@ class Stop:
     name: str = "stop"
     course: Course = STOP
 
-    def step(self, store: Store, resource: Resource, job: Job, now: datetime) -> Again | None:
+    def step(self, step: Step) -> Again | None:
         """Wait until no other job works on the version."""
-        others = [other for other in store.jobs.of(resource.arn) if other.id != job.id]
-        return Again(now + _STOP_POLL) if others else None
+        working = step.store.jobs.of(step.resource.arn)
+        others = [other for other in working if other.id != step.job.id]
+        return Again(step.now + _STOP_POLL) if others else None
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ class Delete:
     name: str = "delete"
     course: Course = DELETE
 
-    def step(self, store: Store, resource: Resource, job: Job, now: datetime) -> Again | None:
+    def step(self, step: Step) -> Again | None:
         """Wait until a client has looked, or for `DELETE_GRACE`; then remove the rows."""
-        if not resource.hidden.get("deletion_seen") and now < job.created_at + DELETE_GRACE:
-            return Again(job.created_at + DELETE_GRACE)
-        _remove_tree(store, resource.arn)
+        until = step.job.created_at + DELETE_GRACE
+        if not step.resource.hidden.get("deletion_seen") and step.now < until:
+            return Again(until)
+        _remove_tree(step.store, step.resource.arn)
         return None
 
 
@@ -67,8 +69,18 @@ class DeleteGroup(Delete):
     course: Course = DELETE_GROUP
 
 
+_WITHOUT_DELETION: Final = (
+    Kind.DATASET_IMPORT_JOB,
+    Kind.DATASET_EXPORT_JOB,
+    Kind.DATA_DELETION_JOB,
+    Kind.SOLUTION_VERSION,
+    Kind.BATCH_INFERENCE_JOB,
+    Kind.BATCH_SEGMENT_JOB,
+)
+
+
 def _remove_tree(store: Store, arn: str) -> None:
-    for kind in (Kind.DATASET_IMPORT_JOB, Kind.SOLUTION_VERSION, Kind.BATCH_INFERENCE_JOB):
+    for kind in _WITHOUT_DELETION:
         for child in store.resources.find(kind, parent=arn):
             _remove_tree(store, child.arn)
     store.resources.delete(arn)

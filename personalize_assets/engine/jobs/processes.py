@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from personalize_assets.engine.jobs.kinds import Json
 from personalize_assets.engine.jobs.registry import KINDS
-from personalize_assets.engine.jobs.scheduler import Scheduler
+from personalize_assets.engine.jobs.scheduler import SOON, Scheduler
 from personalize_assets.engine.jobs.worker import main
 from personalize_assets.engine.store import Job, Store
 
@@ -78,13 +78,13 @@ class ProcessRunner:
         os.set_blocking(self._wake_write, False)
         self._thread = threading.Thread(target=self._loop, name="jobs", daemon=True)
 
-    def submit(self, kind: str, resource_arn: str) -> None:
+    def submit(self, kind: str, resource_arn: str, not_before: datetime | None = None) -> None:
         """Queue a job, within the transaction that makes or changes its resource."""
-        self._scheduler.submit(kind, resource_arn)
+        self._scheduler.submit(kind, resource_arn, not_before)
 
     def running_count(self) -> int:
-        """How many jobs are not finished, whether they run or wait."""
-        return self._store.jobs.count_unfinished()
+        """How many jobs run, or wait and may begin within `SOON`."""
+        return self._store.jobs.count_unfinished(self._scheduler.clock() + SOON)
 
     def start(self) -> None:
         """Take up what an earlier engine left and begin to work."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from personalize_assets.engine.jobs.kinds import Kind
 from personalize_assets.engine.jobs.registry import KINDS
-from personalize_assets.engine.jobs.scheduler import Scheduler
+from personalize_assets.engine.jobs.scheduler import SOON, Scheduler
 from personalize_assets.engine.jobs.worker import work
 from personalize_assets.engine.store import Job, Store
 
@@ -15,12 +15,18 @@ from personalize_assets.engine.store import Job, Store
 class JobRunner(Protocol):
     """Takes asynchronous work and does it some time later."""
 
-    def submit(self, kind: str, resource_arn: str) -> None:
-        """Queue a job, within the transaction that makes or changes its resource."""
+    def submit(self, kind: str, resource_arn: str, not_before: datetime | None = None) -> None:
+        """Queue a job, within the transaction that makes or changes its resource.
+
+        Args:
+            kind: Of the work.
+            resource_arn: What is worked on.
+            not_before: When it may begin; None for at once.
+        """
         ...
 
     def running_count(self) -> int:
-        """How many jobs are not finished, whether they run or wait."""
+        """How many jobs run, or wait and may begin within `SOON`."""
         ...
 
     def start(self) -> None:
@@ -62,13 +68,13 @@ class InlineRunner:
         if immediate:
             store.database.on_commit(self._on_commit)
 
-    def submit(self, kind: str, resource_arn: str) -> None:
+    def submit(self, kind: str, resource_arn: str, not_before: datetime | None = None) -> None:
         """Queue a job, within the transaction that makes or changes its resource."""
-        self._scheduler.submit(kind, resource_arn)
+        self._scheduler.submit(kind, resource_arn, not_before)
 
     def running_count(self) -> int:
-        """How many jobs are not finished."""
-        return self._scheduler.store.jobs.count_unfinished()
+        """How many jobs run, or wait and may begin within `SOON`."""
+        return self._scheduler.store.jobs.count_unfinished(self._scheduler.clock() + SOON)
 
     def start(self) -> None:
         """Take up what an earlier engine left."""

@@ -7,7 +7,7 @@ that a kill at any moment leaves a state that `Scheduler.recover` can go on from
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, cast
 
@@ -17,13 +17,17 @@ from personalize_assets.engine.jobs.kinds import (
     Json,
     Kind,
     LightKind,
+    Step,
     is_heavy,
 )
+from personalize_assets.engine.jobs.states import Course
 from personalize_assets.engine.store import Job, Resource, Store
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS: Final = 3
+SOON: Final = timedelta(minutes=1)
+"""Jobs that wait longer, such as the next automatic training, do not keep an engine busy."""
 _MAX_REASON: Final = 2_000
 
 
@@ -52,8 +56,13 @@ class Scheduler:
         self._new_id = new_id
         self._s3_endpoint = s3_endpoint
 
-    def submit(self, kind: str, resource_arn: str) -> None:
+    def submit(self, kind: str, resource_arn: str, not_before: datetime | None = None) -> None:
         """Queue a job; within the transaction that made or changed the resource.
+
+        Args:
+            kind: Of the work.
+            resource_arn: What is worked on.
+            not_before: When it may begin; None for at once.
 
         Raises:
             KeyError: There is no such kind or resource.
@@ -64,7 +73,8 @@ class Scheduler:
         found = self._kinds[kind]
         exclusive = cast(HeavyKind, found).exclusive(resource) if is_heavy(found) else ""
         with self.store.transaction():
-            self.store.jobs.add(kind, resource_arn, exclusive, self.clock())
+            now = self.clock()
+            self.store.jobs.add(kind, resource_arn, exclusive, now, not_before or now)
 
     def is_heavy(self, job: Job) -> bool:
         """Tell whether a job needs a worker process."""
@@ -83,12 +93,11 @@ class Scheduler:
         with self.store.transaction():
             resource = self.store.resources.get(job.resource_arn)
             course = self._kinds[job.kind].course
-            if resource is None or resource.status not in course.open:
+            if resource is None or status_of(resource, course) not in course.open:
                 self.store.jobs.finish(job.id, now, failed=True)
                 return None
             self.store.jobs.begin(job.id, now)
-            if resource.status != course.running:
-                self.store.resources.set_status(resource.arn, course.running, now)
+            self._move(resource, course, course.running)
         return self.store.resources.get(job.resource_arn)
 
     def step(self, job: Job, resource: Resource) -> None:
@@ -96,11 +105,12 @@ class Scheduler:
         now = self.clock()
         kind = cast(LightKind, self._kinds[job.kind])
         with self.store.transaction():
-            again = kind.step(self.store, resource, job, now)
+            step = Step(self.store, resource, job, now, self._new_id, self.submit)
+            again = kind.step(step)
             if again is not None:
                 self.store.jobs.put_back(job.id, again.at, forgive=True)
             elif kind.course.done is not None:
-                self.store.resources.set_status(resource.arn, kind.course.done, now)
+                self._move(resource, kind.course, kind.course.done)
                 self.store.jobs.finish(job.id, now, failed=False)
 
     def order(self, job: Job, resource: Resource) -> Json:
@@ -120,7 +130,8 @@ class Scheduler:
     def still_wanted(self, job: Job) -> bool:
         """Tell whether the resource of a running job still waits for its end."""
         resource = self.store.resources.get(job.resource_arn)
-        return resource is not None and resource.status in self._kinds[job.kind].course.open
+        course = self._kinds[job.kind].course
+        return resource is not None and status_of(resource, course) in course.open
 
     def complete(self, job: Job, result: Json, workspace: Path) -> None:
         """Record the result of a heavy job."""
@@ -128,14 +139,16 @@ class Scheduler:
         kind = cast(HeavyKind, self._kinds[job.kind])
         with self.store.transaction():
             resource = self.store.resources.get(job.resource_arn)
-            if resource is None or resource.status not in kind.course.open:
+            if resource is None or status_of(resource, kind.course) not in kind.course.open:
                 self.store.jobs.finish(job.id, now, failed=True)
                 return
             outcome = kind.finish(self.store, resource, result, workspace, self._new_id())
             self.store.resources.merge(resource.arn, body=outcome.body, hidden=outcome.hidden)
             if kind.course.done is not None:
-                self.store.resources.set_status(resource.arn, kind.course.done, now)
+                self._move(resource, kind.course, kind.course.done)
             self.store.jobs.finish(job.id, now, failed=False)
+            if outcome.again_at is not None:
+                self.submit(job.kind, resource.arn, outcome.again_at)
         log.info("job %d (%s) of %s is done", job.id, job.kind, job.resource_arn)
 
     def fail(self, job: Job, reason: str) -> None:
@@ -144,10 +157,9 @@ class Scheduler:
         course = self._kinds[job.kind].course
         with self.store.transaction():
             resource = self.store.resources.get(job.resource_arn)
-            if resource is not None and resource.status in course.open and course.failed:
-                self.store.resources.set_status(
-                    resource.arn, course.failed, now, reason[:_MAX_REASON]
-                )
+            open_still = resource is not None and status_of(resource, course) in course.open
+            if resource is not None and open_still and course.failed:
+                self._move(resource, course, course.failed, reason[:_MAX_REASON])
             self.store.jobs.finish(job.id, now, failed=True)
         log.warning("job %d (%s) of %s failed: %s", job.id, job.kind, job.resource_arn, reason)
 
@@ -185,6 +197,8 @@ class Scheduler:
             resource = self.begin(job)
             if resource is not None:
                 self.step(job, resource)
+        except JobFailed as error:
+            self.fail(job, str(error))
         except Exception as error:
             log.exception("job %d (%s) failed", job.id, job.kind)
             self.fail(job, f"Internal error: {type(error).__name__}: {error}")
@@ -213,3 +227,24 @@ class Scheduler:
             self.fail(job, f"Internal error: {type(error).__name__}: {error}")
         finally:
             self.store.artifacts.discard(workspace)
+
+    def _move(
+        self, resource: Resource, course: Course, status: str, reason: str | None = None
+    ) -> None:
+        """Give a resource the next status of a course, where the course says it stands."""
+        now, resources = self.clock(), self.store.resources
+        shown = {"status": status, "failureReason": reason, "lastUpdatedDateTime": now.timestamp()}
+        if course.member is not None:
+            resources.merge(resource.arn, body={course.member: shown})
+            return
+        if status_of(self.store.resources.get(resource.arn) or resource, course) != status:
+            resources.set_status(resource.arn, status, now, reason)
+        if course.mirror is not None:
+            resources.merge(resource.arn, body={course.mirror: shown})
+
+
+def status_of(resource: Resource, course: Course) -> str | None:
+    """The status that goes a course: the resource's own, or that of its newest update."""
+    if course.member is None:
+        return resource.status
+    return resource.body.get(course.member, {}).get("status")

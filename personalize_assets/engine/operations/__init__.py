@@ -1,25 +1,7 @@
-"""The operations of the API; importing this package registers all that are built."""
+"""The operations of the API, one module a family; importing this package registers them all."""
 
-from personalize_assets.engine.operations import (
-    batch_inference_jobs,
-    dataset_groups,
-    dataset_import_jobs,
-    datasets,
-    recipes,
-    schemas,
-    solution_versions,
-    solutions,
-    tags,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "batch_inference_jobs",
-    "dataset_groups",
-    "dataset_import_jobs",
-    "datasets",
-    "recipes",
-    "schemas",
-    "solution_versions",
-    "solutions",
-    "tags",
-]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -9,16 +9,18 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from personalize_assets.core.arns import Kind
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidNextToken
 from personalize_assets.engine.operations.access import Request, parse
 from personalize_assets.engine.store import Resource
+from personalize_assets.engine.store.records import moment
 
 DEFAULT_PAGE: Final = 20
 """AWS does not say its own; with it, as here, not all recipes fit on the first page."""
+_MOMENTS: Final = frozenset({"creationDateTime", "lastUpdatedDateTime"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def describe(family: Family, resource: Resource) -> dict[str, Any]:
         "creationDateTime": resource.created_at,
         "lastUpdatedDateTime": resource.updated_at,
     }
-    return {member: value for member, value in shown.items() if value is not None}
+    return {member: _shown(value) for member, value in shown.items() if value is not None}
 
 
 def summarize(family: Family, resource: Resource) -> dict[str, Any]:
@@ -133,6 +135,17 @@ def read_token(token: str | None, scope: Sequence[Any]) -> int | None:
         "The nextToken is not valid: pass the one from the page before, with otherwise unchanged "
         "parameters"
     )
+
+
+def _shown(value: Any) -> Any:
+    """A member as answers have it: the moments within summaries of updates are kept as numbers."""
+    if not isinstance(value, dict):
+        return value
+    members = cast("dict[str, Any]", value)
+    return {
+        name: moment(each) if name in _MOMENTS and isinstance(each, float) else each
+        for name, each in members.items()
+    }
 
 
 def _digest(position: int, scope: Sequence[Any]) -> int:

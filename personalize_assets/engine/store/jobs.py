@@ -20,15 +20,17 @@ class JobTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, kind: str, resource_arn: str, exclusive: str, now: datetime) -> None:
-        """Queue a job that may begin at once."""
+    def add(
+        self, kind: str, resource_arn: str, exclusive: str, now: datetime, not_before: datetime
+    ) -> None:
+        """Queue a job that may begin at ``not_before``."""
         self._database.write(
             "INSERT INTO jobs (kind, resource_arn, exclusive, state, attempt, stage, share,"
             " not_before, created_at) VALUES (?, ?, ?, 'pending', 0, '', 0, ?, ?)",
             kind,
             resource_arn,
             exclusive,
-            now.timestamp(),
+            not_before.timestamp(),
             now.timestamp(),
         )
 
@@ -62,10 +64,12 @@ class JobTable:
         rows = self._database.query("SELECT * FROM jobs WHERE state = ? ORDER BY id", state)
         return [job_of(row) for row in rows]
 
-    def count_unfinished(self) -> int:
-        """How many jobs are pending or running."""
+    def count_unfinished(self, until: datetime) -> int:
+        """How many jobs run, or wait and may begin by ``until``."""
         rows = self._database.query(
-            "SELECT count(*) FROM jobs WHERE state IN ('pending', 'running')"
+            "SELECT count(*) FROM jobs WHERE state = 'running'"
+            " OR (state = 'pending' AND not_before <= ?)",
+            until.timestamp(),
         )
         return int(rows[0][0])
 

@@ -54,5 +54,37 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX jobs_by_state ON jobs (state, not_before);
     CREATE INDEX jobs_by_resource ON jobs (resource_arn);
     """,
+    """
+    -- What PutEvents and PutActionInteractions brought, by (Action) Interactions dataset.
+    CREATE TABLE events (
+        sequence          INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_arn       TEXT NOT NULL REFERENCES resources (arn) ON DELETE CASCADE,
+        event_id          TEXT NOT NULL,
+        user_id           TEXT,
+        session_id        TEXT NOT NULL,
+        item_id           TEXT,
+        event_type        TEXT NOT NULL,
+        event_value       REAL,
+        sent_at           INTEGER NOT NULL,
+        recommendation_id TEXT,
+        impression        TEXT,
+        source            TEXT,
+        properties        TEXT NOT NULL,
+        received_at       REAL NOT NULL,
+        UNIQUE (dataset_arn, event_id)
+    );
+    CREATE INDEX events_by_user ON events (dataset_arn, user_id, sent_at);
+    CREATE INDEX events_by_session ON events (dataset_arn, session_id);
+
+    -- What PutItems, PutUsers and PutActions brought, every version of it.
+    CREATE TABLE records (
+        sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
+        dataset_arn TEXT NOT NULL REFERENCES resources (arn) ON DELETE CASCADE,
+        record_id   TEXT NOT NULL,
+        properties  TEXT NOT NULL,
+        received_at REAL NOT NULL
+    );
+    CREATE INDEX records_by_id ON records (dataset_arn, record_id, sequence);
+    """,
 )
 """Step ``n``, counting from 1, turns a database of version ``n - 1`` into one of ``n``."""

@@ -34,6 +34,7 @@ from personalize_assets.engine.wire.validate import validate
 
 if TYPE_CHECKING:
     from personalize_assets.engine.jobs import JobRunner
+    from personalize_assets.engine.serving import Serving
     from personalize_assets.engine.store import Store
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class EngineApp:
         clock: The present moment.
         new_id: Fresh identifiers for resources.
         settings: Of this engine.
+        serving: Answers runtime requests.
         lookup: Finds the function for an operation.
         strict_output: Fail where an operation gives what the model does not allow; for tests.
     """
@@ -63,6 +65,7 @@ class EngineApp:
         clock: Clock,
         new_id: NewId,
         settings: EngineSettings,
+        serving: "Serving",
         *,
         lookup: Lookup = registered_handler,
         strict_output: bool = False,
@@ -72,6 +75,7 @@ class EngineApp:
         self._clock = clock
         self._new_id = new_id
         self._settings = settings
+        self._serving = serving
         self._lookup = lookup
         self._strict_output = strict_output
         self._operations = load_operations()
@@ -149,8 +153,10 @@ class EngineApp:
             clock=self._clock,
             new_id=self._new_id,
             settings=self._settings,
+            serving=self._serving,
         )
 
     def close(self) -> None:
         """Wait for the requests in work and end the threads."""
         self._threads.shutdown(wait=True)
+        self._serving.close()

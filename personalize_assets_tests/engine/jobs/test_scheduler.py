@@ -15,6 +15,7 @@ from personalize_assets.engine.jobs.scheduler import Scheduler
 from personalize_assets.engine.jobs.states import CREATE, Course
 from personalize_assets.engine.store import Resource, Store
 
+FAR = datetime(2030, 1, 1, tzinfo=UTC)
 ARN = make_arn(Kind.SOLUTION, "us-east-1", "123456789012", "s")
 
 
@@ -172,7 +173,7 @@ def test_begin__not_wanted_any_more(scheduler: Scheduler, store: Store) -> None:
     set_status(store, "CREATE STOPPED")
     [job] = store.jobs.due(scheduler.clock())
     assert scheduler.begin(job) is None
-    assert store.jobs.count_unfinished() == 0
+    assert store.jobs.count_unfinished(FAR) == 0
     assert resource(store).status == "CREATE STOPPED"
 
 
@@ -189,7 +190,7 @@ def test_recover__begins_again_and_gives_up_after_three_times(
         assert resource(store).status == "CREATE IN_PROGRESS"
         scheduler.recover()  # as if the engine had been killed
         assert not Path(order["workspace"]).exists()
-    assert store.jobs.count_unfinished() == 0
+    assert store.jobs.count_unfinished(FAR) == 0
     found = resource(store)
     assert (found.status, found.failure_reason) == (
         "CREATE FAILED",

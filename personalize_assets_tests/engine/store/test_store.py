@@ -111,10 +111,10 @@ def test_resources__delete_takes_tags_and_jobs_along(store: Store) -> None:
     kept = add(store, make(Kind.SOLUTION, "s"))
     with store.transaction():
         store.tags.put(kept.arn, {"a": "1"})
-        store.jobs.add("activate", kept.arn, "", NOW)
+        store.jobs.add("activate", kept.arn, "", NOW, NOW)
         store.resources.delete(kept.arn)
     assert store.tags.get(kept.arn) == {}
-    assert store.jobs.count_unfinished() == 0
+    assert store.jobs.count_unfinished(NOW) == 0
 
 
 def test_artifacts__orphans_go_and_what_is_used_stays(store: Store, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_jobs__queue(store: Store) -> None:
     arns = [item.arn for item in reversed(store.resources.find(Kind.SOLUTION))]
     with store.transaction():
         for arn, exclusive in zip(arns, ("x", "x", ""), strict=True):
-            store.jobs.add("train", arn, exclusive, NOW)
+            store.jobs.add("train", arn, exclusive, NOW, NOW)
     first, second, third = store.jobs.due(NOW)
     assert [job.resource_arn for job in (first, second, third)] == arns
     assert store.jobs.due(NOW - timedelta(seconds=1)) == []
@@ -187,4 +187,4 @@ def test_jobs__queue(store: Store) -> None:
     with store.transaction():
         store.jobs.hasten(first.resource_arn, NOW)
     assert [(job.id, job.attempt) for job in store.jobs.due(NOW)] == [(first.id, 1)]
-    assert store.jobs.count_unfinished() == 1
+    assert store.jobs.count_unfinished(NOW) == 1
