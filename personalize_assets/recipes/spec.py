@@ -23,6 +23,7 @@ RecipeType = Literal[
 ]
 Domain = Literal["ECOMMERCE", "VIDEO_ON_DEMAND"]
 DatasetType = Literal["Interactions", "Items", "Users", "Actions", "Action_Interactions"]
+Refresh = Literal["none", "new-items", "recount"]
 QueryField = Literal["userId", "itemId", "itemList", "itemAttributes"]
 
 
@@ -45,7 +46,8 @@ class RecipeSpec:
         event_type: The event type that a domain use case trains on; None takes every type.
         excludes: The event type whose items a domain use case leaves out for the user; or None.
         real_time: Whether a user's new events change the user's next answer without training.
-        refreshes: Whether new items come in every two hours without training.
+        refresh: What happens every two hours without training: new items come in, all is counted
+            anew, or nothing.
         explores: Whether it takes ``itemExplorationConfig`` and mixes in items that are new.
         takes_context: Whether a request's ``context`` takes part.
         promotes: Whether requests may have ``promotions``.
@@ -73,7 +75,7 @@ class RecipeSpec:
     event_type: str | None = None
     excludes: str | None = None
     real_time: bool = False
-    refreshes: bool = False
+    refresh: Refresh = "none"
     explores: bool = False
     takes_context: bool = False
     promotes: bool = False
