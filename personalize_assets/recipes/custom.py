@@ -27,6 +27,13 @@ USER_PERSONALIZATION_V2 = RecipeSpec(
     serves_scores=True,
     config=TransformerOptions,
     max_items=5_000_000,
+    real_time=True,
+    refresh="new-items",
+    explores=True,
+    takes_context=True,
+    promotes=True,
+    gives_metadata=True,
+    gives_reasons=True,
 )
 
 TRENDING_NOW = RecipeSpec(
@@ -39,6 +46,8 @@ TRENDING_NOW = RecipeSpec(
     query_fields=(),
     batch_field=None,
     featurization=TrendingOptions,
+    refresh="recount",
+    promotes=True,
 )
 
 PERSONALIZED_RANKING_V2 = RecipeSpec(
@@ -53,6 +62,9 @@ PERSONALIZED_RANKING_V2 = RecipeSpec(
     serves_scores=True,
     config=TransformerOptions,
     max_items=5_000_000,
+    real_time=True,
+    takes_context=True,
+    gives_metadata=True,
 )
 
 PERSONALIZED_RANKING = RecipeSpec(
@@ -68,6 +80,8 @@ PERSONALIZED_RANKING = RecipeSpec(
     config=SequenceOptions,
     featurization=UserHistoryOptions,
     hpo=True,
+    real_time=True,
+    takes_context=True,
 )
 
 SEMANTIC_SIMILARITY = RecipeSpec(
@@ -82,6 +96,7 @@ SEMANTIC_SIMILARITY = RecipeSpec(
     query_fields=("itemId",),
     batch_field="itemId",
     max_items=10_000_000,
+    gives_metadata=True,
 )
 
 SIMILAR_ITEMS = RecipeSpec(
@@ -96,6 +111,7 @@ SIMILAR_ITEMS = RecipeSpec(
     batch_field="itemId",
     config=SimilarItemsOptions,
     hpo=True,
+    promotes=True,
 )
 
 NEXT_BEST_ACTION = RecipeSpec(
@@ -110,6 +126,8 @@ NEXT_BEST_ACTION = RecipeSpec(
     batch_field=None,
     serves_scores=True,
     featurization=ActionOptions,
+    real_time=True,
+    refresh="new-items",
 )
 
 ITEM_AFFINITY = RecipeSpec(

@@ -5,7 +5,14 @@ They have no batch jobs and no options of their own beyond the recommender's con
 
 import datetime as dt
 
-from personalize_assets.recipes.spec import DatasetType, Domain, QueryField, RecipeSpec, RecipeType
+from personalize_assets.recipes.spec import (
+    DatasetType,
+    Domain,
+    QueryField,
+    RecipeSpec,
+    RecipeType,
+    Refresh,
+)
 
 
 def _use_case(
@@ -18,6 +25,9 @@ def _use_case(
     event_type: str | None = None,
     required_datasets: tuple[DatasetType, ...] = ("Interactions",),
     used_datasets: tuple[DatasetType, ...] = (),
+    excludes: str | None = None,
+    refresh: Refresh = "none",
+    personalized: bool = False,
 ) -> RecipeSpec:
     return RecipeSpec(
         name=name,
@@ -31,6 +41,12 @@ def _use_case(
         query_fields=query_fields,
         batch_field=None,
         event_type=event_type,
+        excludes=excludes,
+        real_time=personalized,
+        refresh="new-items" if personalized else refresh,
+        explores=personalized,
+        takes_context=personalized,
+        promotes=True,
         domain=domain,
     )
 
@@ -65,6 +81,7 @@ ECOMMERCE = (
         "What customers who viewed a given item viewed as well, without what the user bought.",
         query_fields=("userId", "itemId"),
         event_type="View",
+        excludes="Purchase",
     ),
     _use_case(
         "aws-ecomm-recommended-for-you",
@@ -72,6 +89,8 @@ ECOMMERCE = (
         "ECOMMERCE",
         "Recommended for you: items that a user will like next, without what the user bought.",
         used_datasets=("Users", "Items"),
+        excludes="Purchase",
+        personalized=True,
     ),
 )
 
@@ -83,6 +102,7 @@ VIDEO_ON_DEMAND = (
         "Because you watched X: what others who watched it watched, without what the user did.",
         query_fields=("userId", "itemId"),
         event_type="Watch",
+        excludes="Watch",
     ),
     _use_case(
         "aws-vod-more-like-x",
@@ -91,6 +111,7 @@ VIDEO_ON_DEMAND = (
         "More like X: videos like a given one, without what the user watched.",
         query_fields=("userId", "itemId"),
         required_datasets=("Interactions", "Items"),
+        excludes="Watch",
     ),
     _use_case(
         "aws-vod-most-popular",
@@ -105,6 +126,7 @@ VIDEO_ON_DEMAND = (
         "VIDEO_ON_DEMAND",
         "Trending now: videos whose number of events rises fastest.",
         query_fields=(),
+        refresh="recount",
     ),
     _use_case(
         "aws-vod-top-picks",
@@ -112,5 +134,7 @@ VIDEO_ON_DEMAND = (
         "VIDEO_ON_DEMAND",
         "Top picks for you: videos that a user will like next, without what the user watched.",
         used_datasets=("Users", "Items"),
+        excludes="Watch",
+        personalized=True,
     ),
 )

@@ -78,5 +78,6 @@ POPULARITY_COUNT = RecipeSpec(
     algorithm="aws-popularity-count",
     feature_transformation="sims",
     query_fields=(),
+    promotes=True,
     learner=PopularityCount(),
 )

@@ -176,5 +176,6 @@ SIMS = RecipeSpec(
     config=SimsOptions,
     featurization=SimsFeaturization,
     hpo=True,
+    promotes=True,
     learner=Sims(),
 )

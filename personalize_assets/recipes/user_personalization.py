@@ -225,5 +225,10 @@ USER_PERSONALIZATION = RecipeSpec(
     config=SequenceOptions,
     featurization=UserHistoryOptions,
     hpo=True,
+    real_time=True,
+    refresh="new-items",
+    explores=True,
+    takes_context=True,
+    promotes=True,
     learner=UserPersonalization(),
 )
