@@ -7,11 +7,15 @@ the engine, of requests, of SQL or of any one recipe.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import sparse
+
+from personalize_assets.core.schemas import Schema
+from personalize_assets.recipes.actions import ActionData, ActionHistories
 
 IntArray = NDArray[np.int32]
 LongArray = NDArray[np.int64]
@@ -120,6 +124,8 @@ class TrainingData:
         event_value: Value of each row, NaN where there is none; float32.
         item_features: The Items dataset, one row per catalogue item and in its order.
         user_features: The Users dataset, one row per user and in the order of ``user_ids``.
+        item_schema: Of the Items dataset: which columns are categorical, textual or the name.
+        actions: What users did with actions; None where the recipe takes none.
     """
 
     user_ids: pa.StringArray
@@ -132,6 +138,8 @@ class TrainingData:
     event_value: FloatArray | None = None
     item_features: pa.Table | None = None
     user_features: pa.Table | None = None
+    item_schema: Schema | None = None
+    actions: ActionData | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -208,8 +216,26 @@ def _order_ties(order: LongArray, moment: LongArray, key: NDArray[Any]) -> LongA
     return order
 
 
-class Model(Protocol):
-    """What a recipe learned, able to score the whole catalogue for any history."""
+class Saveable(Protocol):
+    """What can be written into a folder and read back."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model into an existing folder, without pickling anything."""
+        ...
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model that ``save`` wrote.
+
+        Raises:
+            ModelFormatError: The files are of another format version or of another model.
+        """
+        ...
+
+
+@runtime_checkable
+class Model(Saveable, Protocol):
+    """What a recipe learned of items, able to score the whole catalogue for any history."""
 
     @property
     def n_items(self) -> int:
@@ -229,25 +255,101 @@ class Model(Protocol):
         """
         ...
 
-    def save(self, folder: Path) -> None:
-        """Write the model into an existing folder, without pickling anything."""
+
+@runtime_checkable
+class SegmentModel(Saveable, Protocol):
+    """What a recipe learned of users, able to tell who will take to given items."""
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue that the model was trained on."""
         ...
 
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read a model that ``save`` wrote.
+    @property
+    def n_users(self) -> int:
+        """Number of users that the model was trained on."""
+        ...
 
-        Raises:
-            ModelFormatError: The files are of another format version or of another model.
+    def score_users(self, weights: sparse.csr_array) -> FloatArray:
+        """Score every user for every query.
+
+        Args:
+            weights: Which items a query asks about and how much each counts: one 1 for a single
+                item, ones for all items of an attribute; shape ``(n_queries, n_items)``. Only
+                the ratio of a row's weights matters. A row without any is answered with the users
+                that are most active.
+
+        Returns:
+            Shape ``(n_queries, n_users)``; higher is better.
         """
         ...
 
 
-class Learner(Protocol):
+@runtime_checkable
+class ActionModel(Saveable, Protocol):
+    """What a recipe learned of actions, able to tell how likely any user takes each."""
+
+    @property
+    def n_actions(self) -> int:
+        """Number of actions that the model was trained on."""
+        ...
+
+    def score_actions(self, histories: Histories, actions: ActionHistories) -> FloatArray:
+        """Tell how likely each user takes each action.
+
+        Args:
+            histories: What the users did with items; an empty history is a new user's.
+            actions: What the same users did with actions, in the same order.
+
+        Returns:
+            Probabilities, shape ``(n, n_actions)``; exactly 0 for actions of which there were not
+            enough data, which are to be explored.
+        """
+        ...
+
+
+ModelT_co = TypeVar("ModelT_co", bound=Saveable, covariant=True)
+
+
+@runtime_checkable
+class Influenced(Protocol):
+    """A model whose answers can be pulled towards popular and towards new items."""
+
+    def with_influence(self, popularity: float, freshness: float) -> Model:
+        """The same model under a campaign's or batch job's ``rankingInfluence``.
+
+        Args:
+            popularity: From 0, no influence, to 1.
+            freshness: From 0, no influence, to 1.
+        """
+        ...
+
+
+@runtime_checkable
+class SelfMeasured(Protocol):
+    """A model that adds metrics of its own to those of its recipe type."""
+
+    def extra_metrics(
+        self, ranked: IntArray, given: Histories, truth: Histories
+    ) -> dict[str, float]:
+        """Measure the answers to the tested users.
+
+        Args:
+            ranked: Item indices that were answered, best first, shape ``(n_users, 25)``; -1 pads.
+            given: What the model was asked: the input of the tested users.
+            truth: Held-out newest events of the same users.
+
+        Returns:
+            Finite values by the name that the service gives the metric; rounded by the caller.
+        """
+        ...
+
+
+class Learner(Protocol[ModelT_co]):
     """How one recipe learns its model."""
 
     @property
-    def model_type(self) -> type[Model]:
+    def model_type(self) -> type[ModelT_co]:
         """The class of the models that ``fit`` returns."""
         ...
 
@@ -259,13 +361,16 @@ class Learner(Protocol):
         featurization: Any,
         rng: np.random.Generator,
         progress: Progress = ignore_progress,
-    ) -> Model:
+    ) -> ModelT_co:
         """Learn from the histories of the training users.
 
         Args:
             data: Catalogue and features; its interactions also hold those of held-out users, so a
-                learner reads events from ``histories`` only.
-            histories: The training users; other users' rows are not in it.
+                learner reads events from ``histories`` only. ``data.actions`` holds those of
+                training users only.
+            histories: What is trained on. Of item models the training users, other users' rows are
+                not in it; of segment and action models a row per user of ``data``, from which what
+                is tested was taken out.
             config: An instance of the recipe's ``config`` class.
             featurization: An instance of the recipe's ``featurization`` class.
             rng: The only source of chance.

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from personalize_assets.recipes.base import Learner
 from personalize_assets.recipes.hyperparameters import NoOptions
+from personalize_assets.recipes.models import AnyModel
 
 RecipeType = Literal[
     "USER_PERSONALIZATION",
@@ -86,7 +87,7 @@ class RecipeSpec:
     featurization: type[BaseModel] = NoOptions
     hpo: bool = False
     max_items: int = 750_000
-    learner: Learner | None = None
+    learner: Learner[AnyModel] | None = None
 
     @property
     def trainable(self) -> bool:
