@@ -1,0 +1,192 @@
+"""One whole life cycle through the AWS CLI, typed as a person would."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import xform_name
+
+from personalize_assets_tests.clients.conftest import Place, genres_of
+from personalize_assets_tests.engine.operations.conftest import ROLE, avro
+
+PROGRAM = Path(sys.executable).parent / "aws"
+INTERACTIONS = [
+    {"name": "USER_ID", "type": "string"},
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "EVENT_TYPE", "type": "string"},
+    {"name": "TIMESTAMP", "type": "long"},
+]
+ITEMS = [
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "GENRES", "type": ["null", "string"], "categorical": True},
+]
+
+
+class Terminal:
+    """Runs ``aws`` with the endpoint in its environment, as the README tells users to."""
+
+    def __init__(self, place: Place, home: Path) -> None:
+        self.bucket = place.bucket
+        self._environment = {
+            **place.environment,
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "AWS_ENDPOINT_URL": place.endpoint,
+        }
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [PROGRAM, "--output", "json", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def __call__(self, service: str, operation: str, **options: Any) -> Any:
+        arguments = [service, xform_name(operation, "-")]
+        for name, value in options.items():
+            flag = f"--{xform_name(name, '-')}"
+            if isinstance(value, bool):
+                arguments.append(flag if value else flag.replace("--", "--no-", 1))
+            else:
+                text = value if isinstance(value, str) else json.dumps(value)
+                arguments += [flag, text]
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def wait(self, kind: str, arn: str) -> dict[str, Any]:
+        """Poll until a resource is ACTIVE."""
+        member = kind[0].lower() + kind[1:]
+        for _ in range(100):
+            found = self("personalize", f"Describe{kind}", **{f"{member}Arn": arn})[member]
+            assert found["status"] != "CREATE FAILED", found
+            if found["status"] == "ACTIVE":
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"{arn} did not become ACTIVE")
+
+    def gone(self, kind: str, arn: str) -> None:
+        """Poll until a deleted resource is not found any more."""
+        flag = f"--{xform_name(kind, '-')}-arn"
+        for _ in range(100):
+            done = self.run("personalize", f"describe-{xform_name(kind, '-')}", flag, arn)
+            if done.returncode != 0:
+                assert "(ResourceNotFoundException)" in done.stderr
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{arn} did not go")
+
+
+@pytest.fixture
+def aws(place: Place, tmp_path: Path) -> Terminal:
+    return Terminal(place, tmp_path)
+
+
+def _dataset(aws: Terminal, group: str, kind: str, fields: list[dict[str, Any]]) -> None:
+    schema = aws("personalize", "CreateSchema", name=f"cli-{kind}", schema=avro(kind, fields))
+    dataset = aws(
+        "personalize",
+        "CreateDataset",
+        name=f"cli-{kind}",
+        schemaArn=schema["schemaArn"],
+        datasetGroupArn=group,
+        datasetType=kind,
+    )["datasetArn"]
+    aws.wait("Dataset", dataset)
+    job = aws(
+        "personalize",
+        "CreateDatasetImportJob",
+        jobName=f"cli-{kind}",
+        datasetArn=dataset,
+        dataSource={"dataLocation": f"s3://{aws.bucket}/{kind.lower()}.csv"},
+        roleArn=ROLE,
+    )["datasetImportJobArn"]
+    aws.wait("DatasetImportJob", job)
+
+
+def test_life_cycle(aws: Terminal) -> None:
+    group = aws("personalize", "CreateDatasetGroup", name="cli-group")["datasetGroupArn"]
+    aws.wait("DatasetGroup", group)
+    _dataset(aws, group, "Interactions", INTERACTIONS)
+    _dataset(aws, group, "Items", ITEMS)
+    solution = aws(
+        "personalize",
+        "CreateSolution",
+        name="cli-solution",
+        datasetGroupArn=group,
+        recipeArn="arn:aws:personalize:::recipe/aws-user-personalization",
+        performAutoTraining=False,
+    )["solutionArn"]
+    aws.wait("Solution", solution)
+    version = aws("personalize", "CreateSolutionVersion", solutionArn=solution)[
+        "solutionVersionArn"
+    ]
+    aws.wait("SolutionVersion", version)
+    metrics = aws("personalize", "GetSolutionMetrics", solutionVersionArn=version)["metrics"]
+    assert 0 < metrics["coverage"] <= 1
+    campaign = aws(
+        "personalize", "CreateCampaign", name="cli-campaign", solutionVersionArn=version
+    )["campaignArn"]
+    aws.wait("Campaign", campaign)
+    chosen = aws(
+        "personalize",
+        "CreateFilter",
+        name="cli-filter",
+        datasetGroupArn=group,
+        filterExpression='EXCLUDE ItemID WHERE Items.GENRES IN ("Crime", "War")',
+    )["filterArn"]
+    aws.wait("Filter", chosen)
+    tracker = aws("personalize", "CreateEventTracker", name="cli-tracker", datasetGroupArn=group)
+    aws.wait("EventTracker", tracker["eventTrackerArn"])
+
+    _recommend(aws, campaign, chosen, tracker["trackingId"])
+    _delete(aws, group, campaign, solution, tracker["eventTrackerArn"], chosen)
+
+
+def _recommend(aws: Terminal, campaign: str, chosen: str, tracking: str) -> None:
+    service, operation = "personalize-runtime", "GetRecommendations"
+    asked = {"campaignArn": campaign, "userId": "u2", "numResults": 10}
+    before = aws(service, operation, **asked)["itemList"]
+    assert len(before) == 10
+    filtered = aws(service, operation, **asked, filterArn=chosen)["itemList"]
+    assert {genres_of(item["itemId"]) for item in filtered} == {"Drama"}
+    event = {"eventType": "watch", "itemId": "i55", "sentAt": int(time.time())}
+    aws(
+        "personalize-events",
+        "PutEvents",
+        trackingId=tracking,
+        userId="u2",
+        sessionId="s2",
+        eventList=[event],
+    )
+    assert aws(service, operation, **asked)["itemList"] != before
+
+
+def _delete(
+    aws: Terminal, group: str, campaign: str, solution: str, tracker: str, chosen: str
+) -> None:
+    refused = aws.run("personalize", "delete-dataset-group", "--dataset-group-arn", group)
+    assert refused.returncode != 0
+    assert "(ResourceInUseException)" in refused.stderr
+    for kind, arn in (
+        ("Campaign", campaign),
+        ("Solution", solution),
+        ("EventTracker", tracker),
+        ("Filter", chosen),
+    ):
+        member = kind[0].lower() + kind[1:]
+        aws("personalize", f"Delete{kind}", **{f"{member}Arn": arn})
+        aws.gone(kind, arn)
+    for each in aws("personalize", "ListDatasets", datasetGroupArn=group)["datasets"]:
+        aws("personalize", "DeleteDataset", datasetArn=each["datasetArn"])
+        aws.gone("Dataset", each["datasetArn"])
+    aws("personalize", "DeleteDatasetGroup", datasetGroupArn=group)
+    aws.gone("DatasetGroup", group)
