@@ -31,11 +31,13 @@ class Outcome:
         body: Members of the API's answer to add or replace.
         hidden: Members that the engine keeps for itself.
         again_at: When the same kind of job is to be done again; None for never.
+        then: Kinds of jobs to do on the resource once it has its new status.
     """
 
     body: Json
     hidden: Json
     again_at: datetime | None = None
+    then: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,8 @@ class Scheduler:
             self.store.jobs.finish(job.id, now, failed=False)
             if outcome.again_at is not None:
                 self.submit(job.kind, resource.arn, outcome.again_at)
+            for kind_name in outcome.then:
+                self.submit(kind_name, resource.arn)
         log.info("job %d (%s) of %s is done", job.id, job.kind, job.resource_arn)
 
     def fail(self, job: Job, reason: str) -> None:

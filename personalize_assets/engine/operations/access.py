@@ -26,13 +26,14 @@ from personalize_assets.engine.jobs.states import (
     CREATE_PENDING,
     CREATE_STOPPED,
     DELETE_PENDING,
+    INACTIVE,
 )
 from personalize_assets.engine.store import DuplicateResource, Resource
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
-_AT_REST = frozenset({ACTIVE, CREATE_FAILED, CREATE_STOPPED})
+_AT_REST = frozenset({ACTIVE, INACTIVE, CREATE_FAILED, CREATE_STOPPED})
 
 
 def atomic(

@@ -92,6 +92,15 @@ class ResourceTable:
             arn,
         )
 
+    def set_member(self, arn: str, member: str, value: Any) -> None:
+        """Replace one member of the body whole, where `merge` would mix nested objects."""
+        self._database.write(
+            "UPDATE resources SET body = json_set(body, ?, json(?)) WHERE arn = ?",
+            f"$.{member}",
+            json.dumps(value),
+            arn,
+        )
+
     def delete(self, arn: str) -> None:
         """Remove a resource with its tags and jobs; its children must be gone."""
         self._database.write("DELETE FROM resources WHERE arn = ?", arn)
