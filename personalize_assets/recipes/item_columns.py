@@ -1,51 +1,41 @@
-"""What the columns of a dataset are for, carried along in the fields of an arrow schema.
+"""Which columns of the Items dataset a recipe learns from, and what each is for.
 
-Recipes learn from categories and read texts, but an arrow table tells only strings. Whoever knows
-the dataset's Avro schema marks the table before training. Knows no recipe and no files.
+Knows no recipe and no files.
 """
 
 # pyarrow has no types.
 # pyright: standard
 
-from typing import Final, Literal
+from typing import Literal
 
 import pyarrow as pa
 
 from personalize_assets.core.columns import Columns
-from personalize_assets.core.schemas import Schema
+from personalize_assets.core.schemas import SchemaField
+from personalize_assets.recipes.base import TrainingData
 
 Role = Literal["categorical", "textual", "itemName"]
 
-_ROLES: Final[tuple[Role, ...]] = ("categorical", "textual", "itemName")
-_MARKED: Final = b"personalize"
-_NO_FEATURES: Final = frozenset({Columns.ITEM_ID, Columns.USER_ID})
 
+def item_columns(data: TrainingData, role: Role) -> list[str]:
+    """The item columns that have a role, in the order of the table.
 
-def with_roles(table: pa.Table, schema: Schema) -> pa.Table:
-    """Mark the columns of a dataset with what its schema says of them.
-
-    Args:
-        table: Columns named as in the schema, in any case; others stay without a mark.
-        schema: Of the dataset.
+    Where no schema is known, every string but the id is categorical and nothing is anything else.
+    Columns that were excluded from training are in no table and therefore never listed.
     """
-    fields = []
-    for column in table.schema:
-        declared = schema.field(column.name)
-        marks: dict[bytes | str, bytes | str] = {_MARKED: b""}
-        if declared is not None:
-            flags = (declared.categorical, declared.textual, declared.item_name)
-            marks |= {role: "true" for role, flag in zip(_ROLES, flags, strict=True) if flag}
-        fields.append(column.with_metadata(marks))
-    return table.cast(pa.schema(fields))
+    if data.item_features is None:
+        return []
+    if data.item_schema is None:
+        strings = [item.name for item in data.item_features.schema if pa.types.is_string(item.type)]
+        return [name for name in strings if name != Columns.ITEM_ID and role == "categorical"]
+    fields = {name: data.item_schema.field(name) for name in data.item_features.column_names}
+    return [name for name, field in fields.items() if field is not None and _has(field, role)]
 
 
-def columns_of_role(table: pa.Table, role: Role) -> list[str]:
-    """The columns that have a role, in the order of the table.
-
-    In a table that nobody marked, every string is categorical and nothing has another role.
-    """
-    marked = any(_MARKED in (column.metadata or {}) for column in table.schema)
-    if not marked:
-        strings = [column.name for column in table.schema if pa.types.is_string(column.type)]
-        return [name for name in strings if name not in _NO_FEATURES and role == "categorical"]
-    return [column.name for column in table.schema if role.encode() in (column.metadata or {})]
+def _has(field: SchemaField, role: Role) -> bool:
+    flags = {
+        "categorical": field.categorical,
+        "textual": field.textual,
+        "itemName": field.item_name,
+    }
+    return flags[role]

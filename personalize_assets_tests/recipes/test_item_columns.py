@@ -1,9 +1,12 @@
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 
 from personalize_assets.core.schemas import parse_schema
-from personalize_assets.recipes.item_columns import columns_of_role, with_roles
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.item_columns import item_columns
+from personalize_assets_tests.recipes.examples import catalogue
 
 ITEMS = parse_schema(
     json.dumps(
@@ -24,26 +27,31 @@ ITEMS = parse_schema(
 )
 
 
-def table() -> pa.Table:
-    return pa.table(
-        {"ITEM_ID": ["a"], "TITLE": ["A"], "GENRES": ["x|y"], "PLOT": ["Once."], "YEAR": [1999]}
+def data() -> TrainingData:
+    features = pa.table(
+        {"ITEM_ID": ["i0"], "TITLE": ["A"], "GENRES": ["x|y"], "PLOT": ["Once."], "YEAR": [1999]}
     )
+    return replace(catalogue(1), item_features=features, item_schema=ITEMS)
 
 
-def test_with_roles__columns_of_each_role() -> None:
-    marked = with_roles(table(), ITEMS)
-    assert columns_of_role(marked, "categorical") == ["GENRES"]
-    assert columns_of_role(marked, "textual") == ["PLOT"]
-    assert columns_of_role(marked, "itemName") == ["TITLE"]
-    assert marked.equals(table())
+def test_item_columns__by_role() -> None:
+    assert item_columns(data(), "categorical") == ["GENRES"]
+    assert item_columns(data(), "textual") == ["PLOT"]
+    assert item_columns(data(), "itemName") == ["TITLE"]
 
 
-def test_with_roles__survive_a_choice_of_rows_and_columns() -> None:
-    chosen = with_roles(table(), ITEMS).take([0, 0]).drop_columns(["TITLE"])
-    assert columns_of_role(chosen, "textual") == ["PLOT"]
-    assert columns_of_role(chosen, "itemName") == []
+def test_item_columns__excluded() -> None:
+    features = data().item_features
+    assert features is not None
+    without = replace(data(), item_features=features.drop_columns(["GENRES"]))
+    assert item_columns(without, "categorical") == []
 
 
-def test_columns_of_role__table_that_nobody_marked() -> None:
-    assert columns_of_role(table(), "categorical") == ["TITLE", "GENRES", "PLOT"]
-    assert columns_of_role(table(), "textual") == []
+def test_item_columns__no_schema() -> None:
+    unknown = replace(data(), item_schema=None)
+    assert item_columns(unknown, "categorical") == ["TITLE", "GENRES", "PLOT"]
+    assert item_columns(unknown, "textual") == []
+
+
+def test_item_columns__no_items_dataset() -> None:
+    assert item_columns(catalogue(1), "categorical") == []
