@@ -54,7 +54,12 @@ class Store:
 
     def sweep(self, *, temporary: bool) -> int:
         """Remove artifacts that no resource names; see `Artifacts.sweep`."""
-        return self.artifacts.sweep(self.resources.hidden_values("artifact"), temporary=temporary)
+        used = {
+            path
+            for member in ("artifact", "refreshed")
+            for path in self.resources.hidden_values(member)
+        }
+        return self.artifacts.sweep(used, temporary=temporary)
 
     def close(self) -> None:
         """Close the database."""
