@@ -64,6 +64,7 @@ MAX_SEGMENT_USERS: Final = 5_000_000
 MAX_ITEM_AFFINITY_QUERIES: Final = 500  # per file
 MAX_ATTRIBUTE_AFFINITY_QUERIES: Final = 10  # per file
 MAX_THEME_QUERIES: Final = 100  # per file
+MAX_THEME_RESULTS: Final = 100  # per query: themed-batch-recommendations.html
 MAX_DELETION_BYTES: Final = 100_000_000
 
 # Tags: tagging-resources.html
