@@ -46,6 +46,12 @@ class EngineSettings(BaseModel):
         le=256,
         description="Worker processes for imports, trainings and batch jobs; one per processor.",
     )
+    status_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="Seconds that PENDING and IN_PROGRESS last at least, each, on its clock.",
+    )
     allow_remote: bool = Field(
         default=False, description="Listen on other addresses than loopback too."
     )

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, SpawnContext
@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from personalize_assets.engine.jobs.kinds import Json
 from personalize_assets.engine.jobs.registry import KINDS
-from personalize_assets.engine.jobs.scheduler import SOON, Scheduler
+from personalize_assets.engine.jobs.scheduler import SOON, JobFaults, Scheduler
 from personalize_assets.engine.jobs.worker import main
 from personalize_assets.engine.store import Job, Store
 
@@ -54,6 +54,8 @@ class ProcessRunner:
         new_id: Fresh identifiers.
         s3_endpoint: Where workers find S3; None if the engine has none.
         workers: At most so many worker processes at a time.
+        status_time: See `Scheduler`.
+        faults: See `Scheduler`.
     """
 
     def __init__(
@@ -64,9 +66,13 @@ class ProcessRunner:
         new_id: Callable[[], str],
         s3_endpoint: str | None,
         workers: int,
+        status_time: timedelta = timedelta(0),
+        faults: JobFaults | None = None,
     ) -> None:
         self._store = store
-        self._scheduler = Scheduler(store, KINDS, clock, new_id, s3_endpoint)
+        self._scheduler = Scheduler(
+            store, KINDS, clock, new_id, s3_endpoint, status_time=status_time, faults=faults
+        )
         self._most = workers
         self._workers: dict[int, _Worker] = {}
         self._context = _make_context()
@@ -89,7 +95,7 @@ class ProcessRunner:
     def start(self) -> None:
         """Take up what an earlier engine left and begin to work."""
         self._scheduler.recover()
-        self._store.database.on_commit(self._wake)
+        self._store.database.on_commit(self.wake)
         if sys.platform == "linux":
             forkserver.ensure_running()  # it imports what workers need while nobody waits yet
         self._thread.start()
@@ -97,14 +103,15 @@ class ProcessRunner:
     def stop(self) -> None:
         """End the workers, put their jobs back into the queue and wait for the thread."""
         self._stopping.set()
-        self._wake()
+        self.wake()
         self._thread.join()
         with self._wake_lock:  # a commit may still come, and must not write to a reused number
             self._closed = True
             os.close(self._wake_read)
             os.close(self._wake_write)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Look at once which jobs are due."""
         if threading.current_thread() is self._thread:
             return
         with self._wake_lock:

@@ -1,13 +1,13 @@
 """What the rest of the engine sees of job runners, and the one that runs jobs in place."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from personalize_assets.engine.jobs.kinds import Kind
 from personalize_assets.engine.jobs.registry import KINDS
-from personalize_assets.engine.jobs.scheduler import SOON, Scheduler
+from personalize_assets.engine.jobs.scheduler import SOON, JobFaults, Scheduler
 from personalize_assets.engine.jobs.worker import work
 from personalize_assets.engine.store import Job, Store
 
@@ -27,6 +27,10 @@ class JobRunner(Protocol):
 
     def running_count(self) -> int:
         """How many jobs run, or wait and may begin within `SOON`."""
+        ...
+
+    def wake(self) -> None:
+        """Look at once which jobs are due: the clock was moved."""
         ...
 
     def start(self) -> None:
@@ -49,6 +53,8 @@ class InlineRunner:
         immediate: Run jobs as soon as the transaction that queued them is committed; else only
             `run_pending` runs them.
         kinds: All kinds of jobs by name.
+        status_time: See `Scheduler`.
+        faults: See `Scheduler`.
     """
 
     def __init__(
@@ -60,9 +66,13 @@ class InlineRunner:
         s3_endpoint: str | None = None,
         immediate: bool = False,
         kinds: Mapping[str, Kind] = KINDS,
+        status_time: timedelta = timedelta(0),
+        faults: JobFaults | None = None,
     ) -> None:
         self._kinds = kinds
-        self._scheduler = Scheduler(store, kinds, clock, new_id, s3_endpoint)
+        self._scheduler = Scheduler(
+            store, kinds, clock, new_id, s3_endpoint, status_time=status_time, faults=faults
+        )
         self._busy = False
         self._immediate = immediate
         if immediate:
@@ -75,6 +85,10 @@ class InlineRunner:
     def running_count(self) -> int:
         """How many jobs run, or wait and may begin within `SOON`."""
         return self._scheduler.store.jobs.count_unfinished(self._scheduler.clock() + SOON)
+
+    def wake(self) -> None:
+        """Run what is due, if jobs run by themselves."""
+        self._on_commit()
 
     def start(self) -> None:
         """Take up what an earlier engine left."""

@@ -7,9 +7,9 @@ that a kill at any moment leaves a state that `Scheduler.recover` can go on from
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 from personalize_assets.engine.jobs.kinds import (
     HeavyKind,
@@ -20,7 +20,7 @@ from personalize_assets.engine.jobs.kinds import (
     Step,
     is_heavy,
 )
-from personalize_assets.engine.jobs.states import Course
+from personalize_assets.engine.jobs.states import UPDATE_PENDING, Course
 from personalize_assets.engine.store import Job, Resource, Store
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,14 @@ MAX_ATTEMPTS: Final = 3
 SOON: Final = timedelta(minutes=1)
 """Jobs that wait longer, such as the next automatic training, do not keep an engine busy."""
 _MAX_REASON: Final = 2_000
+
+
+class JobFaults(Protocol):
+    """Decides which jobs fail on purpose."""
+
+    def on_job(self, kind: str, operation: str) -> str | None:
+        """The reason why a job of ``kind`` that ``operation`` began fails; None if it does not."""
+        ...
 
 
 class Scheduler:
@@ -40,6 +48,9 @@ class Scheduler:
         clock: The present moment.
         new_id: Fresh identifiers.
         s3_endpoint: Where workers find S3; None if the engine has none.
+        status_time: Statuses that pass, such as CREATE PENDING and CREATE IN_PROGRESS, are shown
+            at least so long.
+        faults: Decides which jobs fail on purpose; None for none.
     """
 
     def __init__(
@@ -49,12 +60,17 @@ class Scheduler:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         s3_endpoint: str | None,
+        *,
+        status_time: timedelta = timedelta(0),
+        faults: JobFaults | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self._kinds = kinds
         self._new_id = new_id
         self._s3_endpoint = s3_endpoint
+        self._status_time = status_time
+        self._faults = faults
 
     def submit(self, kind: str, resource_arn: str, not_before: datetime | None = None) -> None:
         """Queue a job; within the transaction that made or changed the resource.
@@ -88,7 +104,15 @@ class Scheduler:
         self.store.sweep(temporary=True)
 
     def begin(self, job: Job) -> Resource | None:
-        """Mark a job as running; None if its resource no longer wants it, which ends the job."""
+        """Mark a job as running.
+
+        Returns:
+            Its resource; None if that no longer wants the job, which ends it, or has to show its
+            status for some time yet, which puts the job back.
+
+        Raises:
+            JobFailed: A fault on purpose.
+        """
         now = self.clock()
         with self.store.transaction():
             resource = self.store.resources.get(job.resource_arn)
@@ -96,9 +120,34 @@ class Scheduler:
             if resource is None or status_of(resource, course) not in course.open:
                 self.store.jobs.finish(job.id, now, failed=True)
                 return None
+            if self._holds(job, resource, course, now):
+                return None
             self.store.jobs.begin(job.id, now)
             self._move(resource, course, course.running)
+        self._fail_on_purpose(job, resource, course)
         return self.store.resources.get(job.resource_arn)
+
+    def _fail_on_purpose(self, job: Job, resource: Resource, course: Course) -> None:
+        if self._faults is None or course.failed is None or course.pending == course.done:
+            return
+        reason = self._faults.on_job(job.kind, operation_of(resource, course))
+        if reason is not None:
+            raise JobFailed(reason)
+
+    def _holds(self, job: Job, resource: Resource, course: Course, now: datetime) -> bool:
+        """Put a job back whose resource has not shown its status long enough; tell whether so.
+
+        The time of the running status passes before the work begins, so that a kill loses none.
+        """
+        if not self._status_time or course.pending == course.done:
+            return False
+        until = status_since(resource, course) + self._status_time
+        if now >= until and status_of(resource, course) != course.running:
+            self._move(resource, course, course.running)
+            until = now + self._status_time
+        if now < until:
+            self.store.jobs.put_back(job.id, until, forgive=False)
+        return now < until
 
     def step(self, job: Job, resource: Resource) -> None:
         """Do a light job that has begun."""
@@ -236,10 +285,12 @@ class Scheduler:
         """Give a resource the next status of a course, where the course says it stands."""
         now, resources = self.clock(), self.store.resources
         shown = {"status": status, "failureReason": reason, "lastUpdatedDateTime": now.timestamp()}
+        changed = status_of(resources.get(resource.arn) or resource, course) != status
         if course.member is not None:
-            resources.merge(resource.arn, body={course.member: shown})
+            if changed:
+                resources.merge(resource.arn, body={course.member: shown})
             return
-        if status_of(self.store.resources.get(resource.arn) or resource, course) != status:
+        if changed:
             resources.set_status(resource.arn, status, now, reason)
         if course.mirror is not None:
             resources.merge(resource.arn, body={course.mirror: shown})
@@ -250,3 +301,16 @@ def status_of(resource: Resource, course: Course) -> str | None:
     if course.member is None:
         return resource.status
     return resource.body.get(course.member, {}).get("status")
+
+
+def status_since(resource: Resource, course: Course) -> datetime:
+    """Since when a resource shows the status of `status_of`."""
+    if course.member is None:
+        return resource.updated_at
+    return datetime.fromtimestamp(resource.body[course.member]["lastUpdatedDateTime"], UTC)
+
+
+def operation_of(resource: Resource, course: Course) -> str:
+    """The operation that begins such work, such as ``CreateSolutionVersion``."""
+    verb = "Update" if course.member or course.pending == UPDATE_PENDING else "Create"
+    return verb + "".join(word.capitalize() for word in resource.kind.words.split())

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from personalize_assets.core.arns import parse_arn
+from personalize_assets.engine.store.crash_points import reached
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,15 @@ class Artifacts:
     def make_temporary(self, name: str) -> Path:
         """Make an empty folder for the work of one attempt; an older one of that name goes."""
         folder = self._temporary / name
+        reached("artifacts: before make")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        reached("artifacts: after make")
         return folder
 
     def discard(self, folder: Path) -> None:
         """Remove a folder of `make_temporary` with what is left in it."""
+        reached("artifacts: before discard")
         shutil.rmtree(folder, ignore_errors=True)
 
     def place_dataset(self, made: Path, arn: str, version: str) -> str:
@@ -54,22 +58,28 @@ class Artifacts:
         folder = Path("datasets", parsed.account, parsed.region, *parsed.parts)
         return self._place(made, folder / f"bulk-{version}.parquet")
 
-    def place_model(self, made: Path, arn: str) -> str:
-        """Move the folder of a trained model to its place and give the path relative to the root.
+    def place_model(self, made: Path, arn: str, version: str = "") -> str:
+        """Move what belongs to a trained model to its place; gives the path relative to the root.
 
         Args:
-            made: The folder within a temporary folder.
-            arn: Of the solution version.
+            made: A folder or file within a temporary folder; a file's suffix is kept.
+            arn: Of the solution version or recommender.
+            version: Tells it from earlier models of the same resource; empty where it has but one.
         """
         parsed = parse_arn(arn)
-        return self._place(made, Path("models", parsed.account, parsed.region, *parsed.parts))
+        first, *rest = parsed.parts
+        name = "-".join(part for part in (*rest, version) if part) + made.suffix
+        return self._place(made, Path("models", parsed.account, parsed.region, first, name))
 
     def _place(self, made: Path, relative: Path) -> str:
         target = self.root / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
+            reached("artifacts: before replace")
             shutil.rmtree(target)
+        reached("artifacts: before rename")
         made.rename(target)
+        reached("artifacts: after rename")
         return relative.as_posix()
 
     def path(self, relative: str) -> Path:
@@ -93,6 +103,7 @@ class Artifacts:
         if temporary:
             orphans += self._temporary.iterdir()
         for path in orphans:
+            reached("artifacts: before remove")
             log.info("removing %s, which nothing refers to", path)
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from personalize_assets.engine.store.crash_points import reached
 from personalize_assets.engine.store.migrations import MIGRATIONS
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,9 @@ class Database:
             self._depth -= 1
             if self._depth > 0:
                 return
+            reached("database: before commit")
             self._connection.execute("COMMIT")
+            reached("database: after commit")
         for listener in tuple(self._listeners):
             listener()
 
@@ -106,6 +109,7 @@ class Database:
         with self._lock:
             if self._depth == 0:
                 raise RuntimeError(f"a write outside of a transaction: {sql}")
+            reached("database: before write")
             return self._connection.execute(sql, values).rowcount
 
     def close(self) -> None:
