@@ -3,10 +3,12 @@
 from typing import Final
 
 from personalize_assets.engine.jobs.batch_inference import BatchInference
+from personalize_assets.engine.jobs.deploy import Deploy, Redeploy
 from personalize_assets.engine.jobs.import_data import ImportData
 from personalize_assets.engine.jobs.kinds import Kind
 from personalize_assets.engine.jobs.light import Activate, Delete, DeleteGroup, Stop
 from personalize_assets.engine.jobs.train import Train
+from personalize_assets.engine.jobs.update_schema import UpdateSchema
 
 KINDS: Final[dict[str, Kind]] = {
     kind.name: kind
@@ -15,8 +17,11 @@ KINDS: Final[dict[str, Kind]] = {
         Stop(),
         Delete(),
         DeleteGroup(),
+        UpdateSchema(),
         ImportData(),
         Train(),
         BatchInference(),
+        Deploy(),
+        Redeploy(),
     )
 }

@@ -21,11 +21,6 @@ _handlers: dict[tuple[str, str], Handler] = {}
 _SOON = "it is not built yet, the next release has it"
 
 UNSUPPORTED: dict[tuple[str, str], str] = {
-    ("personalize", "CreateCampaign"): _SOON,
-    ("personalize", "DescribeCampaign"): _SOON,
-    ("personalize", "ListCampaigns"): _SOON,
-    ("personalize", "UpdateCampaign"): _SOON,
-    ("personalize", "DeleteCampaign"): _SOON,
     ("personalize", "CreateRecommender"): _SOON,
     ("personalize", "DescribeRecommender"): _SOON,
     ("personalize", "ListRecommenders"): _SOON,
@@ -56,7 +51,6 @@ UNSUPPORTED: dict[tuple[str, str], str] = {
     ("personalize", "CreateDataDeletionJob"): _SOON,
     ("personalize", "DescribeDataDeletionJob"): _SOON,
     ("personalize", "ListDataDeletionJobs"): _SOON,
-    ("personalize", "UpdateDataset"): _SOON,
     ("personalize", "UpdateSolution"): _SOON,
     ("personalize-runtime", "GetActionRecommendations"): _SOON,
     ("personalize-runtime", "GetPersonalizedRanking"): _SOON,
