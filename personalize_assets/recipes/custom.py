@@ -8,33 +8,10 @@ import datetime as dt
 from personalize_assets.recipes.options import (
     ActionOptions,
     AffinityOptions,
-    SequenceOptions,
     SimilarItemsOptions,
-    TransformerOptions,
     TrendingOptions,
-    UserHistoryOptions,
 )
 from personalize_assets.recipes.spec import RecipeSpec
-
-USER_PERSONALIZATION_V2 = RecipeSpec(
-    name="aws-user-personalization-v2",
-    recipe_type="USER_PERSONALIZATION",
-    description="Items that a user will like next, for catalogues of up to five million items.",
-    created=dt.date(2024, 5, 1),
-    algorithm="aws-user-personalization-v2",
-    feature_transformation="aws-user-personalization-v2",
-    used_datasets=("Users", "Items"),
-    serves_scores=True,
-    config=TransformerOptions,
-    max_items=5_000_000,
-    real_time=True,
-    refresh="new-items",
-    explores=True,
-    takes_context=True,
-    promotes=True,
-    gives_metadata=True,
-    gives_reasons=True,
-)
 
 TRENDING_NOW = RecipeSpec(
     name="aws-trending-now",
@@ -48,40 +25,6 @@ TRENDING_NOW = RecipeSpec(
     featurization=TrendingOptions,
     refresh="recount",
     promotes=True,
-)
-
-PERSONALIZED_RANKING_V2 = RecipeSpec(
-    name="aws-personalized-ranking-v2",
-    recipe_type="PERSONALIZED_RANKING",
-    description="A given list of items in a user's order, for up to five million items.",
-    created=dt.date(2024, 5, 1),
-    algorithm="aws-personalized-ranking-v2",
-    feature_transformation="aws-personalized-ranking-v2",
-    used_datasets=("Users", "Items"),
-    query_fields=("userId", "itemList"),
-    serves_scores=True,
-    config=TransformerOptions,
-    max_items=5_000_000,
-    real_time=True,
-    takes_context=True,
-    gives_metadata=True,
-)
-
-PERSONALIZED_RANKING = RecipeSpec(
-    name="aws-personalized-ranking",
-    recipe_type="PERSONALIZED_RANKING",
-    description="A given list of items in a user's order.",
-    created=dt.date(2019, 6, 10),
-    algorithm="aws-personalized-ranking",
-    feature_transformation="JSON-percentile-filtering",
-    used_datasets=("Users", "Items"),
-    query_fields=("userId", "itemList"),
-    serves_scores=True,
-    config=SequenceOptions,
-    featurization=UserHistoryOptions,
-    hpo=True,
-    real_time=True,
-    takes_context=True,
 )
 
 SEMANTIC_SIMILARITY = RecipeSpec(

@@ -4,20 +4,25 @@ The retired aws-hrnn recipes are left out on purpose: AWS no longer offers them.
 """
 
 from personalize_assets.recipes import custom, domain
+from personalize_assets.recipes.personalized_ranking import (
+    PERSONALIZED_RANKING,
+    PERSONALIZED_RANKING_V2,
+)
 from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
 from personalize_assets.recipes.sims import SIMS
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.user_personalization import USER_PERSONALIZATION
+from personalize_assets.recipes.user_personalization_v2 import USER_PERSONALIZATION_V2
 
 RECIPES: dict[str, RecipeSpec] = {
     spec.name: spec
     for spec in (
-        custom.USER_PERSONALIZATION_V2,
+        USER_PERSONALIZATION_V2,
         USER_PERSONALIZATION,
         custom.TRENDING_NOW,
         POPULARITY_COUNT,
-        custom.PERSONALIZED_RANKING_V2,
-        custom.PERSONALIZED_RANKING,
+        PERSONALIZED_RANKING_V2,
+        PERSONALIZED_RANKING,
         custom.SEMANTIC_SIMILARITY,
         custom.SIMILAR_ITEMS,
         SIMS,
