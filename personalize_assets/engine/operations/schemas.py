@@ -7,6 +7,7 @@ from personalize_assets.core.names import MAX_SCHEMAS
 from personalize_assets.core.schemas import SchemaError, parse_schema
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
+from personalize_assets.engine.jobs.states import UPDATE_IN_PROGRESS, UPDATE_PENDING
 from personalize_assets.engine.operations.access import (
     Request,
     atomic,
@@ -18,6 +19,7 @@ from personalize_assets.engine.operations.access import (
 )
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.store import Resource
 
 _FAMILY = Family(Kind.SCHEMA, "schemaArn", summary=("domain",))
 
@@ -65,8 +67,13 @@ def delete_schema(context: RequestContext, request: Request) -> dict[str, Any]:
     datasets = context.store.resources.find(
         Kind.DATASET, account=context.account, region=context.region
     )
-    refuse_while(
-        context, schema, [item for item in datasets if item.body["schemaArn"] == schema.arn]
-    )
+    refuse_while(context, schema, [item for item in datasets if schema.arn in _schemas_of(item)])
     context.store.resources.delete(schema.arn)
     return {}
+
+
+def _schemas_of(dataset: Resource) -> tuple[str, ...]:
+    """The schema of a dataset, and the one that is about to replace it."""
+    if dataset.status in (UPDATE_PENDING, UPDATE_IN_PROGRESS):
+        return dataset.body["schemaArn"], dataset.body["latestDatasetUpdate"]["schemaArn"]
+    return (dataset.body["schemaArn"],)

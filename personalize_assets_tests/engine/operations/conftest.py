@@ -3,6 +3,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
@@ -121,6 +122,14 @@ class World:
 
     def import_job(self, arn: str) -> dict[str, Any]:
         return self.api.describe_dataset_import_job(datasetImportJobArn=arn)["datasetImportJob"]
+
+    def rows(self, dataset: str) -> list[dict[str, Any]]:
+        """The bulk data of a dataset, without the moments of the imports."""
+        resource = self.engine.store.resources.get(dataset)
+        assert resource is not None
+        path = self.engine.store.artifacts.path(resource.hidden["artifact"])
+        table = pq.read_table(path)
+        return table.drop([name for name in table.column_names if name[0] == "_"]).to_pylist()
 
     def filled_group(self, name: str = "movies") -> str:
         """A group with an Interactions dataset that can be trained on."""

@@ -1,4 +1,3 @@
-import pyarrow.parquet as pq
 import pytest
 
 from personalize_assets_tests.engine.operations.conftest import (
@@ -12,13 +11,6 @@ from personalize_assets_tests.engine.operations.conftest import (
 
 ITEMS = 'ITEM_ID,GENRES,YEAR\n1,"Comedy|Drama",1995\n2,,\n'
 FAILED = "Failed to create a data import job for "
-
-
-def rows(world: World, dataset: str) -> list[dict[str, object]]:
-    resource = world.engine.store.resources.get(dataset)
-    assert resource is not None
-    path = world.engine.store.artifacts.path(resource.hidden["artifact"])
-    return pq.read_table(path).to_pylist()
 
 
 @pytest.fixture
@@ -47,7 +39,7 @@ def test_create_dataset_import_job__imports_a_file(world: World, items: str) -> 
         "importMode": "FULL",
         "status": "ACTIVE",
     }
-    assert rows(world, items) == [
+    assert world.rows(items) == [
         {"ITEM_ID": "1", "GENRES": "Comedy|Drama", "YEAR": 1995},
         {"ITEM_ID": "2", "GENRES": None, "YEAR": None},
     ]
@@ -118,7 +110,7 @@ def test_create_dataset_import_job__first_import_must_be_full(world: World, item
 def test_import__full_replaces(world: World, items: str) -> None:
     world.import_text(items, ITEMS, "one")
     world.import_text(items, "ITEM_ID,GENRES,YEAR\n3,Drama,2000\n", "two")
-    assert [row["ITEM_ID"] for row in rows(world, items)] == ["3"]
+    assert [row["ITEM_ID"] for row in world.rows(items)] == ["3"]
 
 
 def test_import__incremental_adds_and_replaces_by_id(world: World, items: str) -> None:
@@ -126,7 +118,7 @@ def test_import__incremental_adds_and_replaces_by_id(world: World, items: str) -
     more = "ITEM_ID,GENRES,YEAR\n3,Drama,2000\n1,Horror,1996\n"
     job = world.import_text(items, more, "two", importMode="INCREMENTAL")
     assert (job["status"], job["importMode"]) == ("ACTIVE", "INCREMENTAL")
-    assert rows(world, items) == [
+    assert world.rows(items) == [
         {"ITEM_ID": "2", "GENRES": None, "YEAR": None},
         {"ITEM_ID": "3", "GENRES": "Drama", "YEAR": 2000},
         {"ITEM_ID": "1", "GENRES": "Horror", "YEAR": 1996},
@@ -137,12 +129,12 @@ def test_import__failed_one_changes_nothing(world: World, items: str) -> None:
     world.import_text(items, ITEMS, "one")
     job = world.import_text(items, "ITEM_ID,GENRES,YEAR\n3,Drama,MCMXC\n", "two")
     assert job["status"] == "CREATE FAILED"
-    assert [row["ITEM_ID"] for row in rows(world, items)] == ["1", "2"]
+    assert [row["ITEM_ID"] for row in world.rows(items)] == ["1", "2"]
 
 
 def test_import__last_record_of_an_id_stays(world: World, items: str) -> None:
     world.import_text(items, "ITEM_ID,GENRES,YEAR\n1,A,1\n2,B,2\n1,C,3\n")
-    assert [(row["ITEM_ID"], row["GENRES"]) for row in rows(world, items)] == [
+    assert [(row["ITEM_ID"], row["GENRES"]) for row in world.rows(items)] == [
         ("2", "B"),
         ("1", "C"),
     ]
@@ -153,7 +145,7 @@ def test_import__equal_interactions_count_once(world: World, interactions: str) 
     first = text.splitlines()[1]
     job = world.import_text(interactions, f"{text}{first}\n{first.replace('click', 'buy')}\n")
     assert job["status"] == "ACTIVE"
-    assert len(rows(world, interactions)) == 1_440 + 1
+    assert len(world.rows(interactions)) == 1_440 + 1
 
 
 def test_import__incremental_interactions_are_appended(world: World, interactions: str) -> None:
@@ -161,10 +153,10 @@ def test_import__incremental_interactions_are_appended(world: World, interaction
     others = interactions_csv().replace("\nu", "\nv")
     job = world.import_text(interactions, others, "two", importMode="INCREMENTAL")
     assert job["status"] == "ACTIVE", job
-    assert len(rows(world, interactions)) == 2_880
+    assert len(world.rows(interactions)) == 2_880
     again = world.import_text(interactions, interactions_csv(), "three", importMode="INCREMENTAL")
     assert again["status"] == "ACTIVE"
-    assert len(rows(world, interactions)) == 2_880
+    assert len(world.rows(interactions)) == 2_880
 
 
 @pytest.mark.parametrize("mode", ["FULL", "INCREMENTAL"])
@@ -192,7 +184,7 @@ def test_import__first_level_of_a_folder(world: World, items: str) -> None:
     arn = world.start_import(items, f"s3://{world.bucket}/in/")
     world.run()
     assert world.import_job(arn)["status"] == "ACTIVE"
-    assert [(row["ITEM_ID"], row["GENRES"]) for row in rows(world, items)] == [
+    assert [(row["ITEM_ID"], row["GENRES"]) for row in world.rows(items)] == [
         ("2", "B"),
         ("1", "last"),
     ]
@@ -201,7 +193,7 @@ def test_import__first_level_of_a_folder(world: World, items: str) -> None:
 def test_import__headers_in_any_case_and_order_with_extra_columns(world: World, items: str) -> None:
     text = ",year,Item_ID,ignored,genres\n0,1995,1,x,Comedy\n1,1996,2,,Drama\n"
     assert world.import_text(items, text)["status"] == "ACTIVE"
-    assert rows(world, items)[0] == {"ITEM_ID": "1", "GENRES": "Comedy", "YEAR": 1995}
+    assert world.rows(items)[0] == {"ITEM_ID": "1", "GENRES": "Comedy", "YEAR": 1995}
 
 
 def test_import__lower_case_schema(world: World) -> None:
@@ -289,7 +281,7 @@ def test_import__longest_values_pass(world: World, items: str) -> None:
 def test_import__quotes_and_backslashes(world: World, items: str) -> None:
     text = 'ITEM_ID,GENRES,YEAR\n1,"a, \\"b\\" \\\\",1\n2,"c ""d""",2\n3,"",3\n'
     world.import_text(items, text)
-    assert [row["GENRES"] for row in rows(world, items)] == ['a, "b" \\', 'c "d"', None]
+    assert [row["GENRES"] for row in world.rows(items)] == ['a, "b" \\', 'c "d"', None]
 
 
 def test_import__every_type(world: World) -> None:
@@ -306,7 +298,7 @@ def test_import__every_type(world: World) -> None:
     text = "ITEM_ID,L,D,F,B,TEXT,CREATION_TIMESTAMP\n"
     text += f"1,123456789012345678,1e-3,-.5,TRUE,{'t' * 20_001},-86400\n2,-1,,2.,0,t,5\n"
     assert world.import_text(dataset, text)["status"] == "ACTIVE"
-    assert rows(world, dataset) == [
+    assert world.rows(dataset) == [
         {
             "ITEM_ID": "1",
             "L": 123456789012345678,
@@ -339,7 +331,7 @@ def test_import__equal_rows_of_every_type_count_once(world: World) -> None:
         f"{line},{flag}\n" for line in lines[1:] for flag in ("true", "", "", "false")
     )
     assert world.import_text(dataset, text)["status"] == "ACTIVE"
-    assert len(rows(world, dataset)) == 3 * 1_440
+    assert len(world.rows(dataset)) == 3 * 1_440
 
 
 def test_import__too_many_event_types(world: World, interactions: str) -> None:
