@@ -9,23 +9,8 @@ from personalize_assets.recipes.options import (
     ActionOptions,
     AffinityOptions,
     SimilarItemsOptions,
-    TrendingOptions,
 )
 from personalize_assets.recipes.spec import RecipeSpec
-
-TRENDING_NOW = RecipeSpec(
-    name="aws-trending-now",
-    recipe_type="POPULAR_ITEMS",
-    description="Items whose number of interactions rises fastest.",
-    created=dt.date(2022, 10, 1),
-    algorithm="aws-trending-now-custom",
-    feature_transformation="aws-trending-now",
-    query_fields=(),
-    batch_field=None,
-    featurization=TrendingOptions,
-    refresh="recount",
-    promotes=True,
-)
 
 SEMANTIC_SIMILARITY = RecipeSpec(
     name="aws-semantic-similarity",

@@ -11,6 +11,7 @@ from personalize_assets.recipes.personalized_ranking import (
 from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
 from personalize_assets.recipes.sims import SIMS
 from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.trending_now import TRENDING_NOW
 from personalize_assets.recipes.user_personalization import USER_PERSONALIZATION
 from personalize_assets.recipes.user_personalization_v2 import USER_PERSONALIZATION_V2
 
@@ -19,7 +20,7 @@ RECIPES: dict[str, RecipeSpec] = {
     for spec in (
         USER_PERSONALIZATION_V2,
         USER_PERSONALIZATION,
-        custom.TRENDING_NOW,
+        TRENDING_NOW,
         POPULARITY_COUNT,
         PERSONALIZED_RANKING_V2,
         PERSONALIZED_RANKING,

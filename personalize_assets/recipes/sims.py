@@ -5,33 +5,23 @@ unknown or leads nowhere is answered with popular items, which also fill short l
 """
 
 import datetime as dt
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
-from scipy import sparse
 
 from personalize_assets.recipes.base import (
-    FloatArray,
     Histories,
     Progress,
     TrainingData,
     ignore_progress,
 )
 from personalize_assets.recipes.hyperparameters import Options, option
+from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
-from personalize_assets.recipes.solvers.queries import recent_matrix
-from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
-from personalize_assets.recipes.storage import ModelFormat
 
-_FORMAT = ModelFormat("sims", 1)
 _MAX_NEIGHBOURS = 500
-_RELATED_LIFT = np.float32(50)
-"""Lifts every related item's log weight above 0, and so above every popular item's log share."""
 
 
 class SimsOptions(Options):
@@ -76,56 +66,10 @@ class SimsFeaturization(Options):
     )
 
 
-@dataclass(frozen=True)
-class SimsModel:
-    """Neighbours of each item, and popular items for the rest.
-
-    Attributes:
-        neighbours: Log of the weight from query rows to answer columns, lifted above 0.
-        popularity: Log shares, shape ``(n_items,)``.
-    """
-
-    neighbours: sparse.csr_array
-    popularity: FloatArray
-
-    @property
-    def n_items(self) -> int:
-        """Size of the catalogue."""
-        return len(self.popularity)
-
-    def score(self, histories: Histories) -> FloatArray:
-        """Score what is related to the last item of each history; see ``Model``."""
-        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
-        scores = (query @ self.neighbours).toarray()
-        scores = np.where(scores > 0, scores, self.popularity)
-        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
-        return scores
-
-    def save(self, folder: Path) -> None:
-        """Write the model; see ``Model``."""
-        arrays = {
-            "popularity": self.popularity,
-            "data": self.neighbours.data,
-            "indices": self.neighbours.indices,
-            "indptr": self.neighbours.indptr,
-        }
-        _FORMAT.write(folder, {}, arrays)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read the model; see ``Model``."""
-        arrays = _FORMAT.read(folder)[1]
-        popularity = arrays["popularity"]
-        neighbours = sparse_rows(
-            arrays["data"], arrays["indices"], arrays["indptr"], len(popularity)
-        )
-        return cls(neighbours, popularity)
-
-
 class Sims:
     """Counts which items are near each other in the histories of the same users."""
 
-    model_type = SimsModel
+    model_type = RelatedItemsModel
 
     def fit(
         self,
@@ -135,7 +79,7 @@ class Sims:
         featurization: SimsFeaturization,
         rng: np.random.Generator,
         progress: Progress = ignore_progress,
-    ) -> SimsModel:
+    ) -> RelatedItemsModel:
         """Count and discount; see ``Learner``."""
         options = TransitionOptions(
             source_discount=0.0,
@@ -147,8 +91,7 @@ class Sims:
         )
         kept = _within_bounds(histories, data.n_items, featurization)
         neighbours = fit_transitions(kept, data.n_items, options)
-        neighbours.data = np.log(neighbours.data) + _RELATED_LIFT
-        return SimsModel(neighbours, log_popularity(histories, data.n_items))
+        return related_items(neighbours, log_popularity(histories, data.n_items))
 
 
 def _within_bounds(histories: Histories, n_items: int, bounds: SimsFeaturization) -> Histories:

@@ -4,7 +4,8 @@ import pytest
 from personalize_assets.recipes.base import Histories, TrainingData, ignore_progress
 from personalize_assets.recipes.evaluation import TrainedVersion
 from personalize_assets.recipes.ranking import recommend
-from personalize_assets.recipes.sims import Sims, SimsFeaturization, SimsModel, SimsOptions
+from personalize_assets.recipes.related_items import RelatedItemsModel
+from personalize_assets.recipes.sims import Sims, SimsFeaturization, SimsOptions
 from personalize_assets.recipes.tables import histories_for_items
 from personalize_assets_tests.recipe_contract import RecipeContract, history
 from personalize_assets_tests.recipes.examples import catalogue, histories_of
@@ -30,7 +31,7 @@ class TestSims(RecipeContract):
         assert {item // 20 for item in items[1].tolist()} == {2}
 
 
-def fit(histories: Histories, n_items: int, **options: float) -> SimsModel:
+def fit(histories: Histories, n_items: int, **options: float) -> RelatedItemsModel:
     return Sims().fit(
         catalogue(n_items),
         histories,
@@ -41,7 +42,7 @@ def fit(histories: Histories, n_items: int, **options: float) -> SimsModel:
     )
 
 
-def order(model: SimsModel, item: int) -> list[int]:
+def order(model: RelatedItemsModel, item: int) -> list[int]:
     return recommend(model, history(item), model.n_items)[0][0].tolist()
 
 

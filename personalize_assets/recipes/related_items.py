@@ -1,0 +1,80 @@
+"""The model of recipes that relate items: neighbours of each item, and popular items for the rest.
+
+The question is the last item of a history. The item itself is never an answer. An item that is
+unknown or leads nowhere is answered with popular items, which also fill short lists. Knows nothing
+of how neighbours are found.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from scipy import sparse
+
+from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.solvers.queries import recent_matrix
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.storage import ModelFormat
+
+_FORMAT = ModelFormat("related-items", 1)
+_LIFT: Final = np.float32(50)
+"""Lifts every related item's log weight above 0, and so above every popular item's log share."""
+
+
+@dataclass(frozen=True)
+class RelatedItemsModel:
+    """Neighbours of each item, and popular items for the rest.
+
+    Attributes:
+        neighbours: Log of the weight from query rows to answer columns, lifted above 0.
+        popularity: Log shares, shape ``(n_items,)``.
+    """
+
+    neighbours: sparse.csr_array
+    popularity: FloatArray
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue."""
+        return len(self.popularity)
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score what is related to the last item of each history; see ``Model``."""
+        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
+        scores = (query @ self.neighbours).toarray()
+        scores = np.where(scores > 0, scores, self.popularity)
+        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write the model; see ``Model``."""
+        arrays = {
+            "popularity": self.popularity,
+            "data": self.neighbours.data,
+            "indices": self.neighbours.indices,
+            "indptr": self.neighbours.indptr,
+        }
+        _FORMAT.write(folder, {}, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the model; see ``Model``."""
+        arrays = _FORMAT.read(folder)[1]
+        popularity = arrays["popularity"]
+        neighbours = sparse_rows(
+            arrays["data"], arrays["indices"], arrays["indptr"], len(popularity)
+        )
+        return cls(neighbours, popularity)
+
+
+def related_items(weights: sparse.csr_array, popularity: FloatArray) -> RelatedItemsModel:
+    """A model of these weights.
+
+    Args:
+        weights: From query rows to answer columns, all above ``exp(-50)``; overwritten. Shape
+            ``(n_items, n_items)``.
+        popularity: Log shares, shape ``(n_items,)``.
+    """
+    weights.data = np.log(weights.data) + _LIFT
+    return RelatedItemsModel(weights, popularity)
