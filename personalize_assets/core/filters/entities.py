@@ -143,6 +143,11 @@ class EntityTable:
         values = self._columns.get(column)
         return None if values is None else values[row].as_py()
 
+    def holds_text(self, column: str) -> bool:
+        """Whether a column holds strings; not if there is no such column."""
+        values = self._columns.get(column)
+        return values is not None and _is_text(values.type)
+
     def text(self, column: str) -> TextColumn:
         """A column as categories; those of ``Action|Crime`` are both parts and the whole."""
         found = self._texts.get(column)
