@@ -24,18 +24,10 @@ from personalize_assets.core.names import (
     MAX_TIMESTAMP,
 )
 from personalize_assets.core.schemas import NUMBERS, Schema, SchemaField
+from personalize_assets.engine.data.columns import ARROW_TYPES, TEXT, arrow_schema
 
 _BLOCK_BYTES: Final = 8 << 20
 _HEADER_BYTES: Final = 64 << 10
-_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
-_ARROW: Final[dict[str, pa.DataType]] = {
-    "string": _TEXT,
-    "long": pa.int64(),
-    "int": pa.int32(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-}
 _WHOLE: Final = r"^-?\d{1,18}$"
 _DECIMAL: Final = r"^-?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$"
 _IDS: Final = frozenset({"USER_ID", "ITEM_ID", "ACTION_ID"})
@@ -58,13 +50,6 @@ class MissingColumns(CsvError):
         self.columns = tuple(columns)
 
 
-def arrow_schema(schema: Schema) -> pa.Schema:
-    """The columns of the tables that `read_csv` makes: upper-case names, in the schema's order."""
-    return pa.schema(
-        [pa.field(item.column, _ARROW[item.type], item.nullable) for item in schema.fields]
-    )
-
-
 def read_csv(source: BinaryIO, name: str, schema: Schema) -> pa.Table:
     """Read one CSV file.
 
@@ -74,7 +59,7 @@ def read_csv(source: BinaryIO, name: str, schema: Schema) -> pa.Table:
         schema: Types, and which values may be empty.
 
     Returns:
-        A table with the columns of `arrow_schema`; strings are dictionary-encoded.
+        A table with the columns of `columns.arrow_schema`; strings are dictionary-encoded.
 
     Raises:
         CsvError: Something does not fit.
@@ -174,9 +159,7 @@ def _open(
                 invalid_row_handler=refuse,
             ),
             convert_options=pacsv.ConvertOptions(
-                column_types={
-                    column: pa.string() if column in plain else _TEXT for column in names
-                },
+                column_types={column: pa.string() if column in plain else TEXT for column in names},
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
@@ -243,7 +226,7 @@ def _convert_number(column: Any, item: SchemaField, name: str, before: int) -> p
         _require(inside, column, item, name, before)
     if item.column in _TIMES:
         _check_times(numbers, column, item, name, before)
-    return _spread(column, numbers.cast(_ARROW[item.type]))
+    return _spread(column, numbers.cast(ARROW_TYPES[item.type]))
 
 
 def _check_times(numbers: Any, column: Any, item: SchemaField, name: str, before: int) -> None:

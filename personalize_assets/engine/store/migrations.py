@@ -55,12 +55,15 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX jobs_by_resource ON jobs (resource_arn);
     """,
     """
-    -- What PutEvents and PutActionInteractions brought, by (Action) Interactions dataset.
+    -- What PutEvents and PutActionInteractions brought, by (Action) Interactions dataset. The user
+    -- is whose event it is, as sent or as found out later: known_since is 0, or the sequence of the
+    -- event that told which user an anonymous session belongs to.
     CREATE TABLE events (
         sequence          INTEGER PRIMARY KEY AUTOINCREMENT,
         dataset_arn       TEXT NOT NULL REFERENCES resources (arn) ON DELETE CASCADE,
         event_id          TEXT NOT NULL,
         user_id           TEXT,
+        known_since       INTEGER NOT NULL,
         session_id        TEXT NOT NULL,
         item_id           TEXT,
         event_type        TEXT NOT NULL,
@@ -73,8 +76,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         received_at       REAL NOT NULL,
         UNIQUE (dataset_arn, event_id)
     );
+    CREATE INDEX events_in_order ON events (dataset_arn, sequence);
     CREATE INDEX events_by_user ON events (dataset_arn, user_id, sent_at);
-    CREATE INDEX events_by_session ON events (dataset_arn, session_id);
+    CREATE INDEX events_by_session ON events (dataset_arn, session_id, user_id);
 
     -- What PutItems, PutUsers and PutActions brought, every version of it.
     CREATE TABLE records (
@@ -84,7 +88,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         properties  TEXT NOT NULL,
         received_at REAL NOT NULL
     );
-    CREATE INDEX records_by_id ON records (dataset_arn, record_id, sequence);
+    CREATE INDEX records_in_order ON records (dataset_arn, sequence);
+    CREATE INDEX records_by_id ON records (dataset_arn, record_id);
     """,
 )
 """Step ``n``, counting from 1, turns a database of version ``n - 1`` into one of ``n``."""

@@ -9,6 +9,8 @@ from typing import Self
 
 from personalize_assets.engine.store.artifacts import Artifacts
 from personalize_assets.engine.store.database import Database, StoreError
+from personalize_assets.engine.store.events import EventTable
+from personalize_assets.engine.store.item_records import RecordTable
 from personalize_assets.engine.store.jobs import JobTable
 from personalize_assets.engine.store.resources import ResourceTable
 from personalize_assets.engine.store.tags import TagTable
@@ -22,6 +24,8 @@ class Store:
         resources: Everything with an ARN.
         tags: Tags of resources.
         jobs: The queue of asynchronous work.
+        events: What PutEvents and PutActionInteractions brought.
+        records: What PutItems, PutUsers and PutActions brought.
         artifacts: Datasets and models.
     """
 
@@ -30,6 +34,8 @@ class Store:
         self.resources = ResourceTable(database)
         self.tags = TagTable(database)
         self.jobs = JobTable(database)
+        self.events = EventTable(database)
+        self.records = RecordTable(database)
         self.artifacts = artifacts
 
     @classmethod
@@ -54,12 +60,15 @@ class Store:
 
     def sweep(self, *, temporary: bool) -> int:
         """Remove artifacts that no resource names; see `Artifacts.sweep`."""
-        used = {
+        return self.artifacts.sweep(self.used_artifacts(), temporary=temporary)
+
+    def used_artifacts(self) -> set[str]:
+        """Relative paths of all artifacts that a resource names."""
+        return {
             path
             for member in ("artifact", "refreshed")
             for path in self.resources.hidden_values(member)
         }
-        return self.artifacts.sweep(used, temporary=temporary)
 
     def close(self) -> None:
         """Close the database."""

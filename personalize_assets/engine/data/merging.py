@@ -1,6 +1,6 @@
 """Which records of an import stay: exact duplicates count once, a later record replaces an id.
 
-Works on the tables of `csv_tables`; knows no files.
+Works on tables with the columns of `columns.arrow_schema`; knows no files.
 """
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false

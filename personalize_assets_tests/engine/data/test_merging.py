@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalize_assets.engine.jobs import merging
-from personalize_assets.engine.jobs.merging import merge_interactions, merge_records
+from personalize_assets.engine.data import merging
+from personalize_assets.engine.data.merging import merge_interactions, merge_records
 
 TEXT = pa.dictionary(pa.int32(), pa.string())
 SCHEMA = pa.schema(
