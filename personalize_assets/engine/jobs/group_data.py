@@ -1,18 +1,17 @@
-"""The data of a dataset group as workers read it: which files there are, and what a solution takes.
+"""What a solution takes of its group's data, as workers read it.
 
 Used by training and by batch inference, so that both see the same interactions. Knows no recipe.
 """
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false
 
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from personalize_assets.core.arns import Kind
 from personalize_assets.core.columns import Columns
+from personalize_assets.engine.data import sources, tables
+from personalize_assets.engine.data.records import RecordType
 from personalize_assets.engine.jobs.kinds import JobFailed, Json
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.tables import select_events
@@ -34,15 +33,9 @@ def describe_data(store: Store, group_arn: str | None, solution: Resource) -> Js
         group_arn: The dataset group.
         solution: A solution, or a version with the same members.
     """
-    datasets = store.resources.find(Kind.DATASET, group=group_arn)
-    files = {
-        dataset.body["datasetType"]: str(store.artifacts.path(dataset.hidden["artifact"]))
-        for dataset in datasets
-        if "artifact" in dataset.hidden
-    }
     config: dict[str, Any] = solution.body.get("solutionConfig", {})
     return {
-        "files": files,
+        "sources": sources.describe_group(store, str(group_arn)).to_json(),
         "event_type": solution.body.get("eventType"),
         "event_value_threshold": config.get("eventValueThreshold"),
     }
@@ -54,17 +47,16 @@ def read_interactions(order: Json) -> pa.Table:
     Raises:
         JobFailed: There are none, or columns to choose them by are missing.
     """
-    file = order["files"].get("INTERACTIONS")
-    if file is None:
+    group = sources.GroupSources.from_json(order["sources"])
+    table = tables.read_interactions(group, columns=_EVENT_COLUMNS)
+    if table is None:
         raise JobFailed(
-            "Dataset has fewer than 1000 interactions: nothing was imported into an Interactions "
-            "dataset of the dataset group"
+            "Dataset has fewer than 1000 interactions: nothing was imported or sent into an "
+            "Interactions dataset of the dataset group"
         )
-    columns = pq.read_schema(file).names
-    table = pq.read_table(file, columns=[name for name in _EVENT_COLUMNS if name in columns])
     event_type, threshold = order["event_type"], order["event_value_threshold"]
     for given, column in ((event_type, Columns.EVENT_TYPE), (threshold, Columns.EVENT_VALUE)):
-        if given is not None and column not in columns:
+        if given is not None and column not in table.column_names:
             raise JobFailed(
                 f"The solution chooses interactions by {column} ({given}), but the Interactions "
                 f"dataset has no column {column}"
@@ -72,7 +64,6 @@ def read_interactions(order: Json) -> pa.Table:
     return select_events(table, event_type, None if threshold is None else float(threshold))
 
 
-def read_dataset(order: Json, dataset_type: str) -> pa.Table | None:
-    """One of the other datasets, or None if nothing was imported."""
-    file = order["files"].get(dataset_type)
-    return None if file is None else pq.read_table(Path(file))
+def read_dataset(order: Json, dataset_type: RecordType) -> pa.Table | None:
+    """One of the other datasets, or None if it has no rows."""
+    return tables.read_records(sources.GroupSources.from_json(order["sources"]), dataset_type)
