@@ -113,10 +113,12 @@ def create(
     name: str,
     *,
     body: Request,
+    hidden: Request | None = None,
     tags: Collection[Mapping[str, str]] = (),
     parent: Resource | None = None,
     group: Resource | None = None,
     job: str | None = "activate",
+    status: str = CREATE_PENDING,
 ) -> None:
     """Add a resource and queue the job that makes it ACTIVE.
 
@@ -125,10 +127,12 @@ def create(
         arn: Of the new resource.
         name: Of the new resource.
         body: Members that Describe shows; absent ones left out.
+        hidden: Members that the engine keeps for itself.
         tags: As in the request.
         parent: The resource that lists it.
         group: The dataset group that it belongs to.
         job: Kind of the job; None for a resource that has no status.
+        status: The first one of the job's course.
 
     Raises:
         ResourceAlreadyExists: The name is taken.
@@ -145,10 +149,11 @@ def create(
         name=name,
         created_at=now,
         updated_at=now,
-        status=CREATE_PENDING if job else None,
+        status=status if job else None,
         parent_arn=parent.arn if parent else None,
         group_arn=group.arn if group else None,
         body=dict(body),
+        hidden=dict(hidden or {}),
     )
     try:
         with context.store.transaction():
