@@ -1,26 +1,23 @@
 """One running engine: state folder, store, job runner and HTTP server, from start to clean end."""
 
 import logging
-import secrets
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-# Importing the families registers their operations.
-import personalize_assets.engine.operations  # noqa: F401 # pyright: ignore[reportUnusedImport]
-from personalize_assets.engine.context import Clock, NewId
-from personalize_assets.engine.jobs import JobRunner, ProcessRunner
-from personalize_assets.engine.serving import Serving
+from personalize_assets.engine.clock import ClockError
+from personalize_assets.engine.control import ControlApp
+from personalize_assets.engine.running import RunningEngine, new_id
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.state_folder import StateFolderError, claim_state_folder
-from personalize_assets.engine.store import Store, StoreError
-from personalize_assets.engine.wire.app import EngineApp
+from personalize_assets.engine.store import StoreError
+from personalize_assets.engine.wire.app import ABORT_EXTENSION
 
 log = logging.getLogger(__name__)
 
@@ -32,29 +29,6 @@ _KEEP_ALIVE_S = 75
 
 class StartError(Exception):
     """The engine cannot start; the text is one line for the user."""
-
-
-def make_app(
-    store: Store,
-    jobs: JobRunner,
-    clock: Clock,
-    new_id: NewId,
-    settings: EngineSettings,
-    *,
-    strict_output: bool = False,
-) -> EngineApp:
-    """Make the ASGI application with all operations that are built.
-
-    Args:
-        store: Control plane and artifacts.
-        jobs: Takes asynchronous work; started by the caller.
-        clock: The present moment.
-        new_id: Fresh identifiers for resources.
-        settings: Of the engine.
-        strict_output: Fail where an operation gives what the model does not allow; for tests.
-    """
-    serving = Serving(store, clock, new_id)
-    return EngineApp(store, jobs, clock, new_id, settings, serving, strict_output=strict_output)
 
 
 def serve(settings: EngineSettings, announce: Callable[[str], None] | None = None) -> int:
@@ -86,35 +60,14 @@ def serve(settings: EngineSettings, announce: Callable[[str], None] | None = Non
     return 0
 
 
-def utc_now() -> datetime:
-    """The present moment, aware."""
-    return datetime.now(UTC)
-
-
-def new_id() -> str:
-    """Eight random hexadecimal digits."""
-    return secrets.token_hex(4)
-
-
-def _open_app(settings: EngineSettings, stack: ExitStack) -> EngineApp:
-    """Open what the app works on; ``stack`` closes it in the opposite order."""
+def _open_app(settings: EngineSettings, stack: ExitStack) -> ControlApp:
+    """Open what the app works on; ``stack`` closes it."""
     try:
-        store = Store.open(settings.state_dir)
-    except StoreError as error:
+        engine = RunningEngine(settings)
+    except (StoreError, ClockError) as error:
         raise StartError(str(error)) from None
-    stack.callback(store.close)
-    jobs = ProcessRunner(
-        store,
-        clock=utc_now,
-        new_id=new_id,
-        s3_endpoint=settings.s3_endpoint,
-        workers=settings.workers,
-    )
-    jobs.start()
-    stack.callback(jobs.stop)
-    app = make_app(store, jobs, utc_now, new_id, settings)
-    stack.callback(app.close)
-    return app
+    stack.callback(engine.close)
+    return ControlApp(engine, settings, new_id)
 
 
 @contextmanager
@@ -173,11 +126,19 @@ class _Stop:
             server.run(sockets=[listener])
 
 
-def _make_server(app: EngineApp) -> uvicorn.Server:
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, with a way to close a connection without an answer."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {ABORT_EXTENSION: self.transport.abort}  # type: ignore[typeddict-item]
+
+
+def _make_server(app: ControlApp) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=_Protocol,
             loop="asyncio",
             ws="none",
             lifespan="off",

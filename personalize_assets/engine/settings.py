@@ -92,7 +92,12 @@ def load_settings(given: Mapping[str, Any], environ: Mapping[str, str]) -> Engin
     try:
         return EngineSettings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError("; ".join(map(_describe, error.errors()))) from None
+        raise SettingsError(describe_problems(error)) from None
+
+
+def describe_problems(error: ValidationError) -> str:
+    """All that is wrong with some options, in one line."""
+    return "; ".join(map(_describe, error.errors()))
 
 
 def _describe(error: Any) -> str:

@@ -18,7 +18,7 @@ import pytest
 from botocore.config import Config
 
 from personalize_assets.engine.jobs import InlineRunner
-from personalize_assets.engine.server import make_app
+from personalize_assets.engine.running import make_app
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.store import Store
 from personalize_assets_tests.engine.backend import Backend, ServedBackend, wants_server

@@ -64,6 +64,13 @@ class JobTable:
         rows = self._database.query("SELECT * FROM jobs WHERE state = ? ORDER BY id", state)
         return [job_of(row) for row in rows]
 
+    def unfinished(self) -> list[Job]:
+        """All jobs that run or wait, oldest first."""
+        rows = self._database.query(
+            "SELECT * FROM jobs WHERE state IN ('pending', 'running') ORDER BY id"
+        )
+        return [job_of(row) for row in rows]
+
     def count_unfinished(self, until: datetime) -> int:
         """How many jobs run, or wait and may begin by ``until``."""
         rows = self._database.query(

@@ -6,6 +6,7 @@ be is decided by operations.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -104,6 +105,36 @@ class ResourceTable:
     def delete(self, arn: str) -> None:
         """Remove a resource with its tags and jobs; its children must be gone."""
         self._database.write("DELETE FROM resources WHERE arn = ?", arn)
+
+    def remove(
+        self, *, account: str | None = None, region: str | None = None, group: str | None = None
+    ) -> int:
+        """Remove resources, whatever depends on them, with all rows that belong to them.
+
+        Args:
+            account: Only of this account.
+            region: Only of this region.
+            group: Only this dataset group and what is in it.
+
+        Returns:
+            How many there were.
+        """
+        # Parents may go before children here, because both go.
+        self._database.write("PRAGMA defer_foreign_keys = ON")
+        return self._database.write(
+            "DELETE FROM resources WHERE (?1 IS NULL OR account = ?1)"
+            " AND (?2 IS NULL OR region = ?2) AND (?3 IS NULL OR arn = ?3 OR group_arn = ?3)",
+            account,
+            region,
+            group,
+        )
+
+    def statistics(self) -> Counter[tuple[str, str | None]]:
+        """How many resources there are by kind and status."""
+        rows = self._database.query(
+            "SELECT kind, status, count(*) FROM resources GROUP BY kind, status"
+        )
+        return Counter({(row[0], row[1]): row[2] for row in rows})
 
     def find(
         self,

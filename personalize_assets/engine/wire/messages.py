@@ -29,8 +29,12 @@ class HttpResponse:
         status: HTTP status.
         headers: By name in lower case.
         body: To send.
+        delay_s: How long it is held back; a fault on purpose.
+        lost: Whether the connection is closed in place of it; a fault on purpose.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    delay_s: float = 0.0
+    lost: bool = False

@@ -163,23 +163,3 @@ def test_asgi__too_large_a_body_is_not_kept() -> None:
 
 def test_asgi__a_client_that_leaves_is_no_error() -> None:
     assert _run(make_wire_app(None), "POST", "/events", [{"type": "http.disconnect"}]) == []
-
-
-def test_health__needs_no_signature_and_is_no_request() -> None:
-    app = make_wire_app(lambda *_: {"recipes": []})
-
-    def health() -> Any:
-        start, body = _run(app, "GET", "/_personalize/health", [{"type": "http.request"}])
-        assert start["status"] == 200
-        return json.loads(body["body"])
-
-    report = health()
-    assert report["status"] == "ok"
-    assert report["account"] == "123456789012"
-    assert report["running_jobs"] == 3
-    assert report["s3_endpoint"] == "http://127.0.0.1:9001"
-    assert report["uptime_s"] == 0.0
-    assert len(report["fingerprint"]) == 16
-    assert health()["last_request_at"] is None
-    _list_recipes(app)
-    assert health()["last_request_at"] == "2024-01-02T03:04:05+00:00"
