@@ -93,7 +93,7 @@ class RecipeContract:
         tmp_path_factory: pytest.TempPathFactory,
     ) -> tuple[Path, SavedVersion]:
         folder = tmp_path_factory.mktemp("version")
-        save_version(folder, spec, data.item_ids, version)
+        save_version(folder, data, version)
         return folder, load_version(folder)
 
     @pytest.fixture(scope="class")

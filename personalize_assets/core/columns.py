@@ -8,6 +8,7 @@ class Columns:
 
     USER_ID: Final = "USER_ID"
     ITEM_ID: Final = "ITEM_ID"
+    ACTION_ID: Final = "ACTION_ID"
     TIMESTAMP: Final = "TIMESTAMP"
     EVENT_TYPE: Final = "EVENT_TYPE"
     EVENT_VALUE: Final = "EVENT_VALUE"

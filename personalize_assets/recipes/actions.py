@@ -10,6 +10,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+_OUTCOMES = {"taken": 1, "nottaken": 0, "viewed": 0}
+
+
+def outcome_of(event_type: str) -> int:
+    """1 for an action that was taken, 0 for one not taken or viewed, -1 for any other event type.
+
+    >>> [outcome_of(name) for name in ("TAKEN", "Not Taken", "viewed", "Click")]
+    [1, 0, 0, -1]
+    """
+    return _OUTCOMES.get(event_type.lower().replace("_", "").replace(" ", ""), -1)
+
 
 @dataclass(frozen=True)
 class ActionData:

@@ -5,7 +5,7 @@ the engine, of requests, of SQL or of any one recipe.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
@@ -153,6 +153,17 @@ class TrainingData:
     def n_items(self) -> int:
         """Number of items in the catalogue."""
         return len(self.item_ids)
+
+    def where(self, keep: BoolArray) -> "TrainingData":
+        """The same users and items with only the rows that ``keep`` marks; shape ``(n,)``."""
+        return replace(
+            self,
+            user=self.user[keep],
+            item=self.item[keep],
+            timestamp=self.timestamp[keep],
+            event_type=None if self.event_type is None else self.event_type[keep],
+            event_value=None if self.event_value is None else self.event_value[keep],
+        )
 
     def histories(self, rng: np.random.Generator) -> Histories:
         """What each user did, oldest first.

@@ -1,30 +1,34 @@
-"""Training a solution version: split, train once, and measure what will be served.
+"""Training a solution version: hold something out, train once, and measure what will be served.
 
-Knows recipes, the split and the metrics. Knows nothing of jobs, of the store or of files.
+Knows recipes, the trials of each recipe type and the metrics. Knows nothing of jobs, of the store
+or of files.
 """
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from pydantic import BaseModel
 
-from personalize_assets.core.metrics import LONGEST_LIST, Truth, evaluate, evaluate_textbook
-from personalize_assets.core.splitting import choose_test_users, mark_truth
 from personalize_assets.recipes.base import (
-    Histories,
     Learner,
     Model,
     Progress,
     TrainingData,
     ignore_progress,
 )
-from personalize_assets.recipes.minima import check_minima
-from personalize_assets.recipes.ranking import recommend
+from personalize_assets.recipes.minima import check_needs
+from personalize_assets.recipes.models import AnyModel, item_model
 from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.trials import Adjustment, Trial, make_trial
 
 log = logging.getLogger(__name__)
+
+
+Tuner = Callable[[Trial, np.random.Generator, Progress], tuple[BaseModel, dict[str, str]]]
+"""Chooses a config on a trial's training users; also gives what it chose as strings."""
 
 
 class RecipeNotBuilt(ValueError):
@@ -32,41 +36,40 @@ class RecipeNotBuilt(ValueError):
 
 
 @dataclass(frozen=True)
-class Split:
-    """Users to train on, and what the tested users did before and after the cut.
-
-    Attributes:
-        train: Histories of the other users.
-        given: Oldest 90 percent of each tested user's events.
-        truth: Newest 10 percent of each tested user's events, same rows as ``given``.
-    """
-
-    train: Histories
-    given: Histories
-    truth: Histories
-
-
-@dataclass(frozen=True)
 class TrainedVersion:
     """What came of one training.
 
     Attributes:
-        model: Trained on 90 percent of the users.
+        spec: The recipe that was trained.
+        trained: The model; of items and actions trained on 90 percent of the users, of segments on
+            80 percent of each user's events.
         metrics: Amazon's offline metrics under Amazon's names, rounded to 4 decimals.
-        textbook: Textbook NDCG under names of its own.
+        textbook: Textbook NDCG under names of its own; empty where items are not ranked.
         n_train_users: Users the model was trained on.
         n_test_users: Users it was measured on.
         n_events: Events after merging those with equal user, item and timestamp.
-        seconds: Wall seconds of the stages ``split``, ``train`` and ``evaluate``.
+        seconds: Wall seconds of the stages, such as ``split``, ``train`` and ``evaluate``.
+        tuned: What hyperparameter optimization chose, as strings of the wire; empty without it.
     """
 
-    model: Model
+    spec: RecipeSpec
+    trained: AnyModel
     metrics: dict[str, float]
     textbook: dict[str, float]
     n_train_users: int
     n_test_users: int
     n_events: int
     seconds: dict[str, float]
+    tuned: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def model(self) -> Model:
+        """The model of a recipe that recommends items.
+
+        Raises:
+            WrongModel: The recipe does something else.
+        """
+        return item_model(self.trained)
 
 
 def train_and_evaluate(
@@ -76,10 +79,12 @@ def train_and_evaluate(
     config: BaseModel | None = None,
     featurization: BaseModel | None = None,
     event_type: str | None = None,
+    adjustments: Sequence[Adjustment] = (),
+    tune: Tuner | None = None,
     rng: np.random.Generator,
     progress: Progress = ignore_progress,
 ) -> TrainedVersion:
-    """Split the users, train on 90 percent of them and measure on the others.
+    """Hold out what the recipe type says, train on the rest and measure on what was held out.
 
     Args:
         spec: A recipe with a learner.
@@ -87,6 +92,8 @@ def train_and_evaluate(
         config: An instance of ``spec.config``; None takes the defaults.
         featurization: An instance of ``spec.featurization``; None takes the defaults.
         event_type: The event type that ``data`` was filtered by, for the text of an error.
+        adjustments: Change the trained model one after the other, and add metrics.
+        tune: Chooses the config in place of ``config``, on the users to train on.
         rng: The only source of chance.
         progress: Told of ``split``, ``train`` and ``evaluate``, and of the learner's own stages.
 
@@ -95,34 +102,44 @@ def train_and_evaluate(
         TooLittleData: The data are below Amazon's minima for training.
     """
     learner = require_learner(spec)
-    check_minima(data, event_type)
+    check_needs(spec, data, event_type)
     watch = _Stopwatch(progress)
     watch.start("split", 0.0)
-    split = split_histories(data.histories(rng), rng)
+    trial = make_trial(spec, data, rng)
+    tuned: dict[str, str] = {}
+    if tune is not None:
+        watch.start("tune", 0.1)
+        config, tuned = tune(trial, rng, progress)
     watch.start("train", 0.1)
     model = learner.fit(
-        data,
-        split.train,
+        trial.data,
+        trial.train,
         spec.config() if config is None else config,
         spec.featurization() if featurization is None else featurization,
         rng,
         progress,
     )
     watch.start("evaluate", 0.8)
-    metrics, textbook = measure(spec, model, split)
+    for adjustment in adjustments:
+        model = adjustment.apply(model, trial)
+    metrics, textbook = trial.measure(model)
+    for adjustment in adjustments:
+        metrics |= adjustment.measure(model, trial)
     watch.stop()
     return TrainedVersion(
-        model=model,
+        spec=spec,
+        trained=model,
         metrics=metrics,
         textbook=textbook,
-        n_train_users=int((split.train.lengths > 0).sum()),
-        n_test_users=len(split.given),
-        n_events=len(split.train.items) + len(split.given.items) + len(split.truth.items),
+        n_train_users=trial.n_train_users,
+        n_test_users=trial.n_test_users,
+        n_events=trial.n_events,
         seconds=watch.seconds,
+        tuned=tuned,
     )
 
 
-def require_learner(spec: RecipeSpec) -> Learner:
+def require_learner(spec: RecipeSpec) -> Learner[AnyModel]:
     """The recipe's learner.
 
     Raises:
@@ -131,36 +148,6 @@ def require_learner(spec: RecipeSpec) -> Learner:
     if spec.learner is None:
         raise RecipeNotBuilt(f"recipe {spec.name!r} is declared but does not train here yet")
     return spec.learner
-
-
-def split_histories(histories: Histories, rng: np.random.Generator) -> Split:
-    """Hold out a tenth of the users with at least two events.
-
-    Args:
-        histories: All users; those without events go nowhere, those with one event to training.
-        rng: Draws the tested users.
-    """
-    tested = choose_test_users(histories.lengths >= 2, rng)
-    test = histories.take(tested)
-    held = mark_truth(test.indptr)
-    trained = ~tested & (histories.lengths > 0)
-    return Split(histories.take(trained), test.where(~held), test.where(held))
-
-
-def measure(
-    spec: RecipeSpec, model: Model, split: Split
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Amazon's metrics and textbook NDCG of what the model serves to the tested users.
-
-    A related-items recipe is asked about the last item of what is given, and about nothing else.
-    """
-    asked = split.given.last(1) if spec.recipe_type == "RELATED_ITEMS" else split.given
-    ranked, _ = recommend(model, asked, LONGEST_LIST)
-    truth = Truth(split.truth.indptr, split.truth.items)
-    return (
-        evaluate(ranked, truth, model.n_items),
-        evaluate_textbook(ranked, truth, model.n_items),
-    )
 
 
 class _Stopwatch:

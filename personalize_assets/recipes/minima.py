@@ -1,18 +1,55 @@
-"""The least data that Amazon Personalize trains on (limits.html, error-messages.html)."""
+"""The least data that Amazon Personalize trains on (limits.html, error-messages.html).
+
+Knows what recipes need by their declarations only.
+"""
 
 from typing import Final
 
 import numpy as np
 
 from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.spec import RecipeSpec
 
 MIN_INTERACTIONS: Final = 1_000
 MIN_USERS_WITH_TWO: Final = 25
 MIN_SHARE_WITH_TWO: Final = 0.01
 
 
-class TooLittleData(ValueError):
-    """The data are below a minimum for training; the message is that of the failed version."""
+class UnfitData(ValueError):
+    """The data are not such that the recipe can train; the message is the failed version's."""
+
+
+class TooLittleData(UnfitData):
+    """The data are below a minimum for training."""
+
+
+def check_needs(spec: RecipeSpec, data: TrainingData, event_type: str | None = None) -> None:
+    """Check that the datasets which a recipe requires hold enough.
+
+    Args:
+        spec: The recipe.
+        data: What it would be trained on.
+        event_type: The event type that ``data`` was filtered by, for the message.
+
+    Raises:
+        TooLittleData: A required dataset is missing or empty, or there are too few interactions.
+    """
+    if "Interactions" in spec.required_datasets:
+        check_minima(data, event_type)
+    missing = [name for name in spec.required_datasets if not _has(data, name)]
+    if missing:
+        raise TooLittleData(
+            f"Create failed. The recipe {spec.name} needs data in the datasets "
+            f"{', '.join(spec.required_datasets)}; there are none in: {', '.join(missing)}."
+        )
+
+
+def _has(data: TrainingData, dataset: str) -> bool:
+    if dataset == "Items":
+        return data.item_features is not None and len(data.item_features) > 0
+    if dataset == "Actions":
+        return data.actions is not None and data.actions.n_actions > 0
+    return True
 
 
 def check_minima(data: TrainingData, event_type: str | None = None) -> None:

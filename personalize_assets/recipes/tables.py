@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from personalize_assets.core.columns import Columns
+from personalize_assets.core.schemas import Schema
+from personalize_assets.recipes.actions import ActionData, ActionHistories, outcome_of
 from personalize_assets.recipes.base import (
     Histories,
     IntArray,
@@ -21,9 +23,26 @@ from personalize_assets.recipes.base import (
     build_histories,
 )
 
+_NO_TEXT, _NO_NUMBERS = pa.array([], pa.string()), pa.array([], pa.int64())
+_NO_INTERACTIONS = pa.Table.from_pydict(
+    {Columns.USER_ID: _NO_TEXT, Columns.ITEM_ID: _NO_TEXT, Columns.TIMESTAMP: _NO_NUMBERS}
+)
+_NO_ACTION_INTERACTIONS = pa.Table.from_pydict(
+    {
+        Columns.USER_ID: _NO_TEXT,
+        Columns.ACTION_ID: _NO_TEXT,
+        Columns.EVENT_TYPE: _NO_TEXT,
+        Columns.TIMESTAMP: _NO_NUMBERS,
+    }
+)
+
 
 def select_events(
-    interactions: pa.Table, event_type: str | None = None, min_value: float | None = None
+    interactions: pa.Table,
+    event_type: str | None = None,
+    min_value: float | None = None,
+    *,
+    ignore_case: bool = False,
 ) -> pa.Table:
     """Keep the interactions that a solution takes.
 
@@ -32,10 +51,14 @@ def select_events(
         event_type: Only this event type; None takes all.
         min_value: Only rows whose value is at least this; rows without a value are left out. None
             takes all.
+        ignore_case: Whether ``event_type`` may be written in another case, as the types of domain
+            use cases may.
     """
     if event_type is not None:
-        kept = pc.equal(interactions[Columns.EVENT_TYPE], pa.scalar(event_type))
-        interactions = interactions.filter(kept)
+        types = interactions[Columns.EVENT_TYPE]
+        if ignore_case:
+            types, event_type = pc.utf8_lower(types.cast(pa.string())), event_type.lower()
+        interactions = interactions.filter(pc.equal(types, pa.scalar(event_type)))
     if min_value is not None:
         interactions = interactions.filter(
             pc.greater_equal(interactions[Columns.EVENT_VALUE], pa.scalar(min_value))
@@ -44,17 +67,32 @@ def select_events(
 
 
 def training_data(
-    interactions: pa.Table, items: pa.Table | None = None, users: pa.Table | None = None
+    interactions: pa.Table | None,
+    items: pa.Table | None = None,
+    users: pa.Table | None = None,
+    *,
+    item_schema: Schema | None = None,
+    actions: pa.Table | None = None,
+    action_interactions: pa.Table | None = None,
 ) -> TrainingData:
-    """Turn ids into indices; users and items are numbered in the byte order of their ids.
+    """Turn ids into indices; users, items and actions are numbered in the byte order of their ids.
 
     Args:
         interactions: ``USER_ID`` and ``ITEM_ID`` (strings, also dictionary-encoded), ``TIMESTAMP``
-            (epoch seconds) and, where there are any, ``EVENT_TYPE`` and ``EVENT_VALUE``.
+            (epoch seconds) and, where there are any, ``EVENT_TYPE`` and ``EVENT_VALUE``. None
+            where the recipe needs none and there are none.
         items: The Items dataset; its items are in the catalogue also without interactions.
         users: The Users dataset; users without interactions are left out.
+        item_schema: Of the Items dataset.
+        actions: The Actions dataset; None where the recipe takes no actions.
+        action_interactions: With ``USER_ID``, ``ACTION_ID``, ``EVENT_TYPE`` and ``TIMESTAMP``;
+            their users take part also without other interactions.
     """
-    user_ids, user = _encode(interactions[Columns.USER_ID], None)
+    interactions = _NO_INTERACTIONS if interactions is None else interactions
+    met = None
+    if actions is not None and action_interactions is not None:
+        met = action_interactions[Columns.USER_ID]
+    user_ids, user = _encode(interactions[Columns.USER_ID], met)
     listed = None if items is None else items[Columns.ITEM_ID]
     item_ids, item = _encode(interactions[Columns.ITEM_ID], listed)
     types, names = _event_types(interactions)
@@ -69,7 +107,45 @@ def training_data(
         event_value=_event_values(interactions),
         item_features=_aligned(items, Columns.ITEM_ID, item_ids),
         user_features=_aligned(users, Columns.USER_ID, user_ids),
+        item_schema=item_schema,
+        actions=None if actions is None else _action_data(actions, action_interactions, user_ids),
     )
+
+
+def _action_data(
+    actions: pa.Table, interactions: pa.Table | None, user_ids: pa.StringArray
+) -> ActionData:
+    ids = _dictionary(actions[Columns.ACTION_ID]).dictionary.cast(pa.string())
+    action_ids = ids.take(pc.sort_indices(ids))
+    features = _aligned(actions, Columns.ACTION_ID, action_ids)
+    if interactions is None:
+        interactions = _NO_ACTION_INTERACTIONS
+    action = _lookup(interactions[Columns.ACTION_ID], action_ids)
+    taken = action_outcomes(interactions[Columns.EVENT_TYPE])
+    known = (action >= 0) & (taken >= 0)
+    return ActionData(
+        action_ids=action_ids,
+        user=_lookup(interactions[Columns.USER_ID], user_ids)[known],
+        action=action[known],
+        timestamp=_timestamps(interactions)[known],
+        taken=taken[known] == 1,
+        features=features,
+    )
+
+
+def action_outcomes(event_types: pa.ChunkedArray) -> np.ndarray:
+    """What action events say, whatever the case, spaces and underscores of their types.
+
+    Args:
+        event_types: Such as ``Taken``, ``NOT_TAKEN`` or ``viewed``.
+
+    Returns:
+        1 for taken, 0 for not taken and viewed, -1 for any other type; int8, shape ``(n,)``.
+    """
+    encoded = _dictionary(event_types)
+    plain = [outcome_of(name) for name in encoded.dictionary.to_pylist()]
+    codes = np.asarray(encoded.indices.fill_null(len(plain)))
+    return np.array([*plain, -1], dtype=np.int8)[codes]
 
 
 def histories_for_users(
@@ -96,6 +172,30 @@ def histories_for_users(
     if len(distinct) == len(asked):
         return histories
     return histories.rows_at(np.asarray(pc.index_in(asked, distinct)))
+
+
+def action_histories(
+    actions: Sequence[Sequence[str]],
+    event_types: Sequence[Sequence[str]],
+    timestamps: Sequence[Sequence[int]],
+    action_ids: pa.StringArray,
+) -> ActionHistories:
+    """What a model of actions is asked: what each user did with actions, oldest first.
+
+    Args:
+        actions: Action ids of each user; those that are not in ``action_ids`` are left out.
+        event_types: Of the same events; events of other types than the three known are left out.
+        timestamps: Epoch seconds of the same events.
+        action_ids: The model's actions.
+    """
+    flat = pa.array([action for row in actions for action in row], pa.string())
+    action = np.asarray(pc.index_in(flat, value_set=action_ids).fill_null(-1), dtype=np.int32)
+    taken = np.array([outcome_of(name) for row in event_types for name in row], dtype=np.int8)
+    moments = np.array([moment for row in timestamps for moment in row], dtype=np.int64)
+    known = (action >= 0) & (taken >= 0)
+    ends = np.cumsum([0, *(len(row) for row in actions)])
+    kept = np.concatenate(([0], np.cumsum(known))).astype(np.int64)
+    return ActionHistories(kept[ends], action[known], moments[known], taken[known] == 1)
 
 
 def histories_for_items(asked: Sequence[str], item_ids: pa.StringArray) -> Histories:

@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 
 from personalize_assets.recipes.base import FloatArray, Histories
-from personalize_assets.recipes.evaluation import (
-    RecipeNotBuilt,
-    Split,
-    measure,
-    split_histories,
-    train_and_evaluate,
-)
+from personalize_assets.recipes.evaluation import RecipeNotBuilt, train_and_evaluate
 from personalize_assets.recipes.minima import TooLittleData
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.tables import training_data
+from personalize_assets.recipes.trials import Split, measure, split_histories
 from personalize_assets_tests.recipe_contract import walks
 from personalize_assets_tests.recipes.examples import catalogue, histories_of
 
@@ -69,8 +64,8 @@ def test_measure__related_items_are_asked_about_the_last_item(
 
 
 def test_train_and_evaluate__not_built() -> None:
-    with pytest.raises(RecipeNotBuilt, match="'aws-trending-now' is declared but does not train"):
-        train_and_evaluate(RECIPES["aws-trending-now"], catalogue(1), rng=np.random.default_rng(0))
+    with pytest.raises(RecipeNotBuilt, match="'aws-item-affinity' is declared but does not train"):
+        train_and_evaluate(RECIPES["aws-item-affinity"], catalogue(1), rng=np.random.default_rng(0))
 
 
 def test_train_and_evaluate__too_little() -> None:

@@ -10,16 +10,21 @@ from personalize_assets.core.metrics.report import (
     evaluate,
     evaluate_textbook,
 )
+from personalize_assets.core.metrics.rewards import average_reward_at_k
+from personalize_assets.core.metrics.weighted import gains_at_ranks, weighted_ndcg_at_k
 
 __all__ = [
     "LONGEST_LIST",
     "Truth",
     "amazon_ndcg_at_k",
+    "average_reward_at_k",
     "coverage",
     "evaluate",
     "evaluate_textbook",
+    "gains_at_ranks",
     "mark_hits",
     "precision_at_k",
     "reciprocal_rank_at_k",
     "textbook_ndcg_at_k",
+    "weighted_ndcg_at_k",
 ]
