@@ -40,8 +40,10 @@ MAX_FILTER_ACTION_INTERACTIONS: Final = 300
 # Data of events: limits.html
 MAX_EVENT_BYTES: Final = 10_000
 
-# Records that an import job of interactions needs at least: limits.html
+# Records that an import job of interactions needs at least, and its size: limits.html
 MIN_INTERACTIONS: Final = 1_000
+MAX_FULL_IMPORT_BYTES: Final = 100_000_000_000
+MAX_INCREMENTAL_IMPORT_BYTES: Final = 1_000_000_000
 
 # Data that a dataset holds at most: limits.html, interactions-dataset-requirements.html
 MAX_ID_LENGTH: Final = 256
@@ -73,6 +75,7 @@ MAX_TAGS: Final = 50
 # Automatic training: solution-config-auto-training.html
 MIN_TRAINING_DAYS: Final = 1
 MAX_TRAINING_DAYS: Final = 30
+DEFAULT_TRAINING_DAYS: Final = 7
 
 # Larger timestamps are milliseconds: this one is 2100-01-01T00:00:00Z (decision of this project).
 MAX_TIMESTAMP: Final = 4_102_444_800

@@ -1,4 +1,9 @@
-"""The work of a dataset import job: CSV files in S3 to one parquet file of the dataset."""
+"""The work of a dataset import job: CSV files in S3 to one parquet file of the dataset.
+
+The file has the columns of the schema that was in force when it was written. Items, users and
+actions also keep when they were imported, in ``_IMPORTED_AT``, since a record that arrives later
+counts before it.
+"""
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false
 
@@ -6,24 +11,28 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from personalize_assets.core.names import (
     INVALID_DATA_LOCATION,
-    MAX_INTERACTION_COLUMNS,
-    MIN_INTERACTIONS,
+    MAX_FULL_IMPORT_BYTES,
+    MAX_INCREMENTAL_IMPORT_BYTES,
 )
 from personalize_assets.core.schemas import DatasetType, Schema, parse_schema
-from personalize_assets.engine.jobs.csv_tables import CsvError, arrow_schema, read_csv
+from personalize_assets.engine.data.columns import ID_COLUMNS, IMPORTED_AT, read_stored
+from personalize_assets.engine.data.merging import merge_interactions, merge_records
+from personalize_assets.engine.jobs.attribution import plan_import_report, publish_report
+from personalize_assets.engine.jobs.csv_tables import CsvError, read_csv
+from personalize_assets.engine.jobs.import_rules import RuleBroken, check_merged, check_read
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Outcome, Report
-from personalize_assets.engine.jobs.merging import merge_interactions, merge_records
 from personalize_assets.engine.jobs.s3_objects import (
     AccessDenied,
     Location,
     NoSuchObject,
+    Object,
     Objects,
     parse_location,
 )
@@ -32,13 +41,13 @@ from personalize_assets.engine.store import Resource, Store
 
 log = logging.getLogger(__name__)
 
+PARQUET: Final[dict[str, Any]] = {"compression": "zstd", "dictionary_pagesize_limit": 16 << 20}
 _FILE: Final = "data.parquet"
-_KEYS: Final = ("USER_ID", "ITEM_ID", "TIMESTAMP")
-_ID_COLUMNS: Final[dict[str, str]] = {
-    "ITEMS": "ITEM_ID",
-    "USERS": "USER_ID",
-    "ACTIONS": "ACTION_ID",
-}
+
+
+def exclusion(resource: Resource) -> str:
+    """What jobs that write imported data of one group have in common: each builds on the last."""
+    return f"data {resource.group_arn}"
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,8 @@ class ImportData:
     course: Course = CREATE
 
     def exclusive(self, resource: Resource) -> str:
-        """Imports of one dataset run one after another: each builds on the one before."""
-        return f"import {resource.parent_arn}"
+        """One after another: each builds on the one before."""
+        return exclusion(resource)
 
     def prepare(self, store: Store, resource: Resource, now: datetime) -> Json:
         """Take the dataset's schema and present content along."""
@@ -67,7 +76,10 @@ class ImportData:
             "dataset_type": dataset.body["datasetType"],
             "schema": schema.body["schema"],
             "domain": schema.body.get("domain"),
+            "incremental": incremental,
             "earlier": str(store.artifacts.path(earlier)) if incremental and earlier else None,
+            "imported_at": int(now.timestamp() * 1_000),
+            "report": plan_import_report(store, resource),
         }
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
@@ -75,34 +87,26 @@ class ImportData:
         dataset_type: DatasetType = order["dataset_type"]
         schema = parse_schema(order["schema"], dataset_type, order["domain"])
         failed = f"Failed to create a data import job for {dataset_type} dataset. "
-        location = parse_location(order["location"])
         try:
-            tables = _read_all(Objects(order["s3_endpoint"]), location, schema, report)
+            read = _read_all(order, schema, report)
+            check_read(read, schema)
+            report("merging", 0)
+            table = _merge(read, order, schema)
+            check_merged(table, schema)
         except NoSuchObject as error:
             raise JobFailed(f"{INVALID_DATA_LOCATION} There is nothing at {error}") from error
         except AccessDenied as error:
             raise JobFailed(
                 f"{failed}Insufficient privileges for accessing data in Amazon S3. {error}"
             ) from error
-        except CsvError as error:
+        except (CsvError, RuleBroken) as error:
             raise JobFailed(f"{failed}{error}") from error
-        n_records = sum(table.num_rows for table in tables)
-        if dataset_type == "INTERACTIONS" and n_records < MIN_INTERACTIONS:
-            raise JobFailed(
-                f"{failed}An import job needs at least {MIN_INTERACTIONS} interactions, the data "
-                f"has {n_records}."
-            )
-        report("merging", 0)
-        if order["earlier"]:
-            tables.insert(0, _align(pq.read_table(order["earlier"]), schema))
-        table = _merge(tables, schema)
-        _check_event_types(table, schema, failed)
         report("writing", 0)
-        pq.write_table(
-            table, workspace / _FILE, compression="zstd", dictionary_pagesize_limit=16 << 20
-        )
-        log.info("read %d records, the dataset has %d rows", n_records, table.num_rows)
-        return {"records": n_records, "rows": table.num_rows}
+        pq.write_table(table, workspace / _FILE, **PARQUET)
+        if order["report"]:
+            publish_report(order["report"], read, order["s3_endpoint"])
+        log.info("read %d records, the dataset has %d rows", read.num_rows, table.num_rows)
+        return {"records": read.num_rows, "rows": table.num_rows}
 
     def finish(
         self, store: Store, resource: Resource, result: Json, workspace: Path, version: str
@@ -114,40 +118,35 @@ class ImportData:
         return Outcome(body={}, hidden={"records": result["records"]})
 
 
-def _read_all(
-    objects: Objects, location: Location, schema: Schema, report: Report
-) -> list[pa.Table]:
+def _read_all(order: Json, schema: Schema, report: Report) -> pa.Table:
+    objects, location = Objects(order["s3_endpoint"]), parse_location(order["location"])
     found = objects.list_folder(location) if location.is_folder else [objects.find(location)]
     if not found:
         raise NoSuchObject(str(location))
+    _check_size(found, incremental=order["incremental"])
     tables: list[pa.Table] = []
     for index, item in enumerate(found):
         report("reading", index / len(found))
         source = Location(location.bucket, item.key)
         with objects.open(source) as stream:
             tables.append(read_csv(stream, str(source), schema))
-    return tables
+    return pa.concat_tables(tables)
 
 
-def _merge(tables: list[pa.Table], schema: Schema) -> pa.Table:
-    id_column = _ID_COLUMNS.get(schema.dataset_type)
-    if id_column is None:
-        return merge_interactions(tables)
-    return merge_records(tables, id_column)
+def _check_size(found: list[Object], *, incremental: bool) -> None:
+    mode = "INCREMENTAL" if incremental else "FULL"
+    most = MAX_INCREMENTAL_IMPORT_BYTES if incremental else MAX_FULL_IMPORT_BYTES
+    size = sum(item.size for item in found)
+    if size > most:
+        raise RuleBroken(f"The most for one {mode} import is {most} bytes, the data has {size}.")
 
 
-def _align(table: pa.Table, schema: Schema) -> pa.Table:
-    return table.select(list(schema.columns)).cast(arrow_schema(schema))
-
-
-def _check_event_types(table: pa.Table, schema: Schema, failed: str) -> None:
-    if schema.dataset_type != "INTERACTIONS":
-        return
-    optional = [column for column in schema.columns if column not in _KEYS]
-    n_types = len(table["EVENT_TYPE"].unique()) if "EVENT_TYPE" in optional else 0
-    if n_types + len(optional) > MAX_INTERACTION_COLUMNS:
-        raise JobFailed(
-            f"{failed}An Interactions dataset may have {MAX_INTERACTION_COLUMNS} event types and "
-            f"optional columns together, the data has {n_types} event types and {len(optional)} "
-            f"optional columns ({', '.join(optional)})."
-        )
+def _merge(read: pa.Table, order: Json, schema: Schema) -> pa.Table:
+    id_column = ID_COLUMNS.get(schema.dataset_type)
+    if id_column is not None:
+        moments = pa.repeat(pa.scalar(order["imported_at"], pa.int64()), read.num_rows)
+        read = read.append_column(IMPORTED_AT, moments)
+    tables = [read]
+    if order["earlier"]:
+        tables.insert(0, read_stored(order["earlier"], read.schema))
+    return merge_records(tables, id_column) if id_column else merge_interactions(tables)

@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from personalize_assets.engine.jobs.attribution import ActivateAttribution, ReportEvents
 from personalize_assets.engine.jobs.batch_inference import BatchInference
+from personalize_assets.engine.jobs.delete_data import DeleteData
 from personalize_assets.engine.jobs.deploy import Deploy, Redeploy
+from personalize_assets.engine.jobs.export_data import ExportData
 from personalize_assets.engine.jobs.import_data import ImportData
 from personalize_assets.engine.jobs.kinds import Kind
 from personalize_assets.engine.jobs.light import Activate, Delete, DeleteGroup, Stop
@@ -19,6 +22,10 @@ KINDS: Final[dict[str, Kind]] = {
         DeleteGroup(),
         UpdateSchema(),
         ImportData(),
+        ExportData(),
+        DeleteData(),
+        ActivateAttribution(),
+        ReportEvents(),
         Train(),
         BatchInference(),
         Deploy(),

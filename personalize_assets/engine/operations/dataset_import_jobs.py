@@ -6,6 +6,7 @@ from personalize_assets.core.arns import Kind, make_arn
 from personalize_assets.core.names import INVALID_DATA_LOCATION, MAX_ACTIVE_IMPORT_JOBS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
+from personalize_assets.engine.jobs.attribution import destination_of, find_attribution
 from personalize_assets.engine.jobs.s3_objects import LocationError, parse_location
 from personalize_assets.engine.jobs.states import BEING_CREATED
 from personalize_assets.engine.operations.access import (
@@ -19,6 +20,7 @@ from personalize_assets.engine.operations.access import (
 )
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.store import Resource
 
 _FAMILY = Family(Kind.DATASET_IMPORT_JOB, "datasetImportJobArn", "jobName", ("importMode",))
 
@@ -32,16 +34,18 @@ def create_dataset_import_job(context: RequestContext, request: Request) -> dict
     """
     dataset = require_active(context, Kind.DATASET, request["datasetArn"])
     _check_source(request)
+    if dataset.body["datasetType"] == "EVENT_INTERACTIONS":
+        raise InvalidInput(
+            f"{dataset.arn} came with an event tracker; import into the Interactions dataset of "
+            "the group instead"
+        )
     mode = request.get("importMode", "FULL")
     if mode == "INCREMENTAL" and "artifact" not in dataset.hidden:
         raise InvalidInput(
             f"The first import into a dataset must be FULL; nothing was imported into {dataset.arn}"
         )
     if request.get("publishAttributionMetricsToS3"):
-        raise InvalidInput(
-            "publishAttributionMetricsToS3 needs a metric attribution with an S3 path, and the "
-            "dataset group has none"
-        )
+        _check_publishing(context, dataset)
     count = context.store.resources.count(
         Kind.DATASET_IMPORT_JOB,
         account=context.account,
@@ -100,3 +104,17 @@ def _check_source(request: Request) -> None:
         parse_location(location)
     except LocationError as error:
         raise InvalidInput(f"{INVALID_DATA_LOCATION} {error}") from error
+
+
+def _check_publishing(context: RequestContext, dataset: Resource) -> None:
+    if dataset.body["datasetType"] != "INTERACTIONS":
+        raise InvalidInput(
+            "publishAttributionMetricsToS3 is for Interactions datasets; "
+            f"{dataset.arn} is of type {dataset.body['datasetType']}"
+        )
+    attribution = find_attribution(context.store, dataset.group_arn)
+    if attribution is None or destination_of(attribution) is None:
+        raise InvalidInput(
+            "publishAttributionMetricsToS3 needs an ACTIVE metric attribution with an S3 path, and "
+            "the dataset group has none"
+        )

@@ -97,11 +97,6 @@ def test_create_dataset_import_job__sixth_at_a_time(world: World, items: str) ->
     assert world.start_import(items, location, "job-6")
 
 
-def test_create_dataset_import_job__metrics_need_an_attribution(world: World, items: str) -> None:
-    with refused("InvalidInput", "publishAttributionMetricsToS3 needs a metric attribution"):
-        world.start_import(items, "s3://b/k.csv", publishAttributionMetricsToS3=True)
-
-
 def test_create_dataset_import_job__first_import_must_be_full(world: World, items: str) -> None:
     with refused("InvalidInput", "The first import into a dataset must be FULL"):
         world.start_import(items, "s3://b/k.csv", importMode="INCREMENTAL")
