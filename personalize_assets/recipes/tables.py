@@ -88,23 +88,23 @@ def training_data(
         action_interactions: With ``USER_ID``, ``ACTION_ID``, ``EVENT_TYPE`` and ``TIMESTAMP``;
             their users take part also without other interactions.
     """
-    interactions = _NO_INTERACTIONS if interactions is None else interactions
+    events = _NO_INTERACTIONS if interactions is None else interactions
     met = None
     if actions is not None and action_interactions is not None:
         met = action_interactions[Columns.USER_ID]
-    user_ids, user = _encode(interactions[Columns.USER_ID], met)
+    user_ids, user = _encode(events[Columns.USER_ID], met)
     listed = None if items is None else items[Columns.ITEM_ID]
-    item_ids, item = _encode(interactions[Columns.ITEM_ID], listed)
-    types, names = _event_types(interactions)
+    item_ids, item = _encode(events[Columns.ITEM_ID], listed)
+    types, names = _event_types(events)
     return TrainingData(
         user_ids=user_ids,
         item_ids=item_ids,
         user=user,
         item=item,
-        timestamp=_timestamps(interactions),
+        timestamp=_timestamps(events),
         event_type=types,
         event_type_names=names,
-        event_value=_event_values(interactions),
+        event_value=_event_values(events),
         item_features=_aligned(items, Columns.ITEM_ID, item_ids),
         user_features=_aligned(users, Columns.USER_ID, user_ids),
         item_schema=item_schema,
@@ -118,16 +118,15 @@ def _action_data(
     ids = _dictionary(actions[Columns.ACTION_ID]).dictionary.cast(pa.string())
     action_ids = ids.take(pc.sort_indices(ids))
     features = _aligned(actions, Columns.ACTION_ID, action_ids)
-    if interactions is None:
-        interactions = _NO_ACTION_INTERACTIONS
-    action = _lookup(interactions[Columns.ACTION_ID], action_ids)
-    taken = action_outcomes(interactions[Columns.EVENT_TYPE])
+    events = _NO_ACTION_INTERACTIONS if interactions is None else interactions
+    action = _lookup(events[Columns.ACTION_ID], action_ids)
+    taken = action_outcomes(events[Columns.EVENT_TYPE])
     known = (action >= 0) & (taken >= 0)
     return ActionData(
         action_ids=action_ids,
-        user=_lookup(interactions[Columns.USER_ID], user_ids)[known],
+        user=_lookup(events[Columns.USER_ID], user_ids)[known],
         action=action[known],
-        timestamp=_timestamps(interactions)[known],
+        timestamp=_timestamps(events)[known],
         taken=taken[known] == 1,
         features=features,
     )
