@@ -17,7 +17,7 @@ from personalize_assets.core.schemas import (
     Schema,
     parse_schema,
 )
-from personalize_assets.engine.store import Store
+from personalize_assets.engine.store import Resource, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class DatasetSource:
     @property
     def schema(self) -> Schema:
         """The parsed schema."""
-        return cached_schema(self.schema_json, self.dataset_type, self.domain)
+        return _parse(self.schema_json, self.dataset_type, self.domain)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,14 @@ def describe_group(store: Store, group_arn: str, *, live: bool = False) -> Group
     )
 
 
+def schema_of(store: Store, dataset: Resource) -> Schema:
+    """The parsed schema of a dataset."""
+    schema = store.resources.get(dataset.body["schemaArn"])
+    assert schema is not None  # a schema cannot be deleted while a dataset uses it
+    return _parse(schema.body["schema"], dataset.body["datasetType"], schema.body.get("domain"))
+
+
 @lru_cache(maxsize=256)
-def cached_schema(schema_json: str, dataset_type: DatasetType, domain: Domain | None) -> Schema:
+def _parse(schema_json: str, dataset_type: DatasetType, domain: Domain | None) -> Schema:
     """Parse a stored schema, each only once."""
     return parse_schema(schema_json, dataset_type, domain)

@@ -27,6 +27,7 @@ from personalize_assets.engine.operations.access import (
 )
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.operations.tracking import new_tracking_id
 from personalize_assets.engine.store import Resource
 
 _FAMILY = Family(Kind.DATASET, "datasetArn", summary=("datasetType",))
@@ -68,6 +69,8 @@ def create_dataset(context: RequestContext, request: Request) -> dict[str, Any]:
         "datasetType": dataset_type,
         "schemaArn": schema.arn,
     }
+    if dataset_type == "ACTION_INTERACTIONS":
+        body["trackingId"] = new_tracking_id(context.new_id)
     tags = request.get("tags", ())
     create(context, arn, request["name"], body=body, tags=tags, parent=group, group=group)
     return {"datasetArn": arn}
