@@ -136,12 +136,12 @@ class EntityTable:
         at = self.index_of(entity)
         if at < 0:
             return None
-        return {name: column[at].as_py() for name, column in self._columns.items()}
+        return {name: _plain(column[at]) for name, column in self._columns.items()}
 
     def value(self, row: int, column: str) -> Any:
         """One value; None if it is null or there is no such column."""
         values = self._columns.get(column)
-        return None if values is None else values[row].as_py()
+        return None if values is None else _plain(values[row])
 
     def holds_text(self, column: str) -> bool:
         """Whether a column holds strings; not if there is no such column."""
@@ -169,6 +169,8 @@ class EntityTable:
             if values is None or _is_text(values.type):
                 found = np.full(len(self), np.nan)
             else:
+                if pa.types.is_float32(values.type):
+                    values = values.cast(pa.string())  # see `_plain`
                 numbers = values.cast(pa.float64(), safe=False)
                 found = np.array(numbers.fill_null(float("nan")), dtype=np.float64)
             found.flags.writeable = False
@@ -189,6 +191,13 @@ def _is_text(kind: pa.DataType) -> bool:
     return (
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
     )
+
+
+def _plain(value: pa.Scalar) -> Any:
+    """A value as people write it: 19.99 for the float nearest to it, not 19.989999771118164."""
+    if pa.types.is_float32(value.type) and value.is_valid:
+        return float(str(np.float32(value.as_py())))
+    return value.as_py()
 
 
 def _members(encoded: pa.DictionaryArray, *, split: bool) -> tuple[IndexArray, pa.Array]:
