@@ -30,7 +30,7 @@ CONFIGURED: Final = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig"
 class Submit(Protocol):
     """Queues a job within a transaction."""
 
-    def __call__(self, kind: str, resource_arn: str, not_before: datetime | None = None, /) -> None:
+    def __call__(self, kind: str, resource_arn: str, not_before: datetime | None, /) -> None:
         """Queue it: kind, resource, and the moment before which it does not begin."""
         ...
 

@@ -21,20 +21,9 @@ _handlers: dict[tuple[str, str], Handler] = {}
 _SOON = "it is not built yet, the next release has it"
 
 UNSUPPORTED: dict[tuple[str, str], str] = {
-    ("personalize", "CreateRecommender"): _SOON,
-    ("personalize", "DescribeRecommender"): _SOON,
-    ("personalize", "ListRecommenders"): _SOON,
-    ("personalize", "UpdateRecommender"): _SOON,
-    ("personalize", "DeleteRecommender"): _SOON,
-    ("personalize", "StartRecommender"): _SOON,
-    ("personalize", "StopRecommender"): _SOON,
     ("personalize", "CreateBatchSegmentJob"): _SOON,
     ("personalize", "DescribeBatchSegmentJob"): _SOON,
     ("personalize", "ListBatchSegmentJobs"): _SOON,
-    ("personalize", "UpdateSolution"): _SOON,
-    ("personalize-runtime", "GetActionRecommendations"): _SOON,
-    ("personalize-runtime", "GetPersonalizedRanking"): _SOON,
-    ("personalize-runtime", "GetRecommendations"): _SOON,
 }
 """Reason by service and operation, for all operations that no function answers."""
 

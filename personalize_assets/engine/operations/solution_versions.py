@@ -13,11 +13,11 @@ from personalize_assets.engine.jobs.states import (
     CREATE_STOPPED,
     CREATE_STOPPING,
 )
+from personalize_assets.engine.jobs.versions import latest_trained, note_data, version_body
 from personalize_assets.engine.operations.access import (
     Request,
     atomic,
     check_limit,
-    chosen,
     create,
     require,
     require_active,
@@ -25,6 +25,7 @@ from personalize_assets.engine.operations.access import (
 )
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.store import Resource
 
 VERSIONS: Final = Family(
     Kind.SOLUTION_VERSION,
@@ -37,9 +38,10 @@ _UPDATABLE: Final = "recipe/aws-user-personalization"
 @operation("personalize", "CreateSolutionVersion")
 @atomic
 def create_solution_version(context: RequestContext, request: Request) -> dict[str, Any]:
-    """Queue a training. ``trainingMode=UPDATE`` is refused: it is not built yet."""
+    """Queue a training; one with ``trainingMode=UPDATE`` only takes new items in."""
     solution = require_active(context, Kind.SOLUTION, request["solutionArn"])
-    _check_mode(context, request.get("trainingMode", "FULL"), solution.arn, solution.body)
+    mode = request.get("trainingMode", "FULL")
+    _check_mode(context, mode, solution)
     count = context.store.resources.count(
         Kind.SOLUTION_VERSION,
         account=context.account,
@@ -53,31 +55,16 @@ def create_solution_version(context: RequestContext, request: Request) -> dict[s
     )
     version = context.new_id()
     arn = make_arn(Kind.SOLUTION_VERSION, context.region, context.account, solution.name, version)
-    body: dict[str, Any] = {
-        "solutionArn": solution.arn,
-        "solutionConfig": {},
-        "trainingMode": "FULL",
-        "trainingType": "MANUAL",
-        **chosen(
-            solution.body,
-            "performHPO",
-            "performAutoML",
-            "performIncrementalUpdate",
-            "recipeArn",
-            "eventType",
-            "datasetGroupArn",
-            "solutionConfig",
-        ),
-    }
     create(
         context,
         arn,
         request.get("name", f"{solution.name}/{version}"),
-        body=body,
+        body=version_body(solution, mode, "MANUAL"),
         tags=request.get("tags", ()),
         parent=solution,
         group=require(context, Kind.DATASET_GROUP, solution.body["datasetGroupArn"]),
-        job="train",
+        hidden=note_data(context.store, solution),
+        job="train-update" if mode == "UPDATE" else "train",
     )
     return {"solutionVersionArn": arn}
 
@@ -142,23 +129,17 @@ def stop_solution_version_creation(context: RequestContext, request: Request) ->
     return {}
 
 
-def _check_mode(
-    context: RequestContext, mode: str, solution_arn: str, solution: dict[str, Any]
-) -> None:
-    if mode == "FULL":
-        return
+def _check_mode(context: RequestContext, mode: str, solution: Resource) -> None:
     if mode == "AUTOTRAIN":
         raise InvalidInput(
             "trainingMode AUTOTRAIN is for trainings that start by themselves; use FULL"
         )
-    if not str(solution["recipeArn"]).endswith(_UPDATABLE):
+    if mode != "UPDATE":
+        return
+    if not str(solution.body.get("recipeArn")).endswith(_UPDATABLE):
         raise InvalidInput(f"trainingMode UPDATE needs {_UPDATABLE}, use FULL")
-    active = context.store.resources.find(
-        Kind.SOLUTION_VERSION, parent=solution_arn, statuses={ACTIVE}
-    )
-    if not active:
+    if latest_trained(context.store, solution.arn) is None:
         raise InvalidInput(
             "trainingMode UPDATE needs an ACTIVE version of the same solution that was trained "
             "with FULL"
         )
-    raise InvalidInput("trainingMode UPDATE is not built into this engine yet, use FULL")

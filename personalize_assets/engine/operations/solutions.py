@@ -5,7 +5,13 @@ from typing import Any
 from personalize_assets.core.arns import Kind, make_arn
 from personalize_assets.core.names import MAX_SOLUTIONS_PER_GROUP
 from personalize_assets.engine.context import RequestContext
-from personalize_assets.engine.jobs.states import BEING_CREATED, CREATE_STOPPING
+from personalize_assets.engine.errors import InvalidInput, ResourceInUse
+from personalize_assets.engine.jobs.states import (
+    BEING_CREATED,
+    CREATE_PENDING,
+    CREATE_STOPPING,
+)
+from personalize_assets.engine.jobs.update_solution import FLAGS, UPDATE, is_updating
 from personalize_assets.engine.operations.access import (
     Request,
     atomic,
@@ -28,11 +34,16 @@ from personalize_assets.engine.operations.recipes import find_recipe
 from personalize_assets.engine.operations.registry import operation
 from personalize_assets.engine.operations.solution_config import (
     check_choice_of_recipe,
+    check_events,
+    check_incremental,
     check_options,
     check_recipe,
+    check_schedule,
+    schemas_of,
 )
+from personalize_assets.engine.operations.solution_search import check_automl, shown_config
 from personalize_assets.engine.operations.solution_versions import VERSIONS
-from personalize_assets.recipes.registry import RECIPES
+from personalize_assets.engine.store import Resource
 
 _FAMILY = Family(Kind.SOLUTION, "solutionArn", summary=("recipeArn",))
 
@@ -40,16 +51,12 @@ _FAMILY = Family(Kind.SOLUTION, "solutionArn", summary=("recipeArn",))
 @operation("personalize", "CreateSolution")
 @atomic
 def create_solution(context: RequestContext, request: Request) -> dict[str, Any]:
-    """Make a solution.
+    """Make a solution; unless ``performAutoTraining`` is false, it trains by itself from then on.
 
-    ``performAutoTraining`` is kept as given (true by default, as at AWS), but no training starts by
-    itself here yet. AutoML, hyperparameter optimization and optimization objectives are refused.
+    Columns and attributes are checked against the datasets that the group has by then.
     """
     group = require_active(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
-    check_choice_of_recipe(request)
-    spec = find_recipe(request["recipeArn"])
-    check_recipe(spec, [known.name for known in RECIPES.values() if known.trainable])
-    check_options(spec, request)
+    _check(context, request, group)
     count = context.store.resources.count(Kind.SOLUTION, group=group.arn)
     check_limit(
         count,
@@ -60,14 +67,24 @@ def create_solution(context: RequestContext, request: Request) -> dict[str, Any]
     name = request["name"]
     arn = make_arn(Kind.SOLUTION, context.region, context.account, name)
     body = {
-        "performHPO": False,
-        "performAutoML": False,
+        "performHPO": request.get("performHPO", False),
+        "performAutoML": request.get("performAutoML", False),
         "performAutoTraining": request.get("performAutoTraining", True),
         "datasetGroupArn": group.arn,
-        **chosen(request, "performIncrementalUpdate", "recipeArn", "eventType", "solutionConfig"),
+        **chosen(request, "performIncrementalUpdate", "recipeArn", "eventType"),
     }
-    tags = request.get("tags", ())
-    create(context, arn, name, body=body, tags=tags, parent=group, group=group)
+    if "solutionConfig" in request:
+        body["solutionConfig"] = shown_config(request["solutionConfig"])
+    create(
+        context,
+        arn,
+        name,
+        body=body,
+        tags=request.get("tags", ()),
+        parent=group,
+        group=group,
+        job="activate-solution",
+    )
     return {"solutionArn": arn}
 
 
@@ -95,19 +112,67 @@ def list_solutions(context: RequestContext, request: Request) -> dict[str, Any]:
     )
 
 
+@operation("personalize", "UpdateSolution")
+@atomic
+def update_solution(context: RequestContext, request: Request) -> dict[str, Any]:
+    """Change automatic training, incremental updates or event weights; the rest is for ever.
+
+    The old configuration holds until ``latestSolutionUpdate`` is ACTIVE; then the schedule of
+    automatic training begins anew.
+    """
+    solution = require_active(context, Kind.SOLUTION, request["solutionArn"])
+    if is_updating(solution):
+        raise ResourceInUse(f"An update of the solution is in progress: {solution.arn}")
+    given = chosen(request, *FLAGS, "solutionUpdateConfig")
+    if not given:
+        raise InvalidInput(f"Give at least one of {', '.join(FLAGS)}, solutionUpdateConfig")
+    config = given.get("solutionUpdateConfig", {})
+    check_schedule(config.get("autoTrainingConfig"), "solutionUpdateConfig")
+    recipe = solution.body.get("recipeArn")
+    if recipe is None and ("eventsConfig" in config or given.get("performIncrementalUpdate")):
+        raise InvalidInput(
+            "A solution whose recipe AutoML chooses takes neither eventsConfig nor "
+            "performIncrementalUpdate"
+        )
+    if recipe is not None:
+        check_incremental(find_recipe(recipe), given)
+        if "eventsConfig" in config:
+            check_events(find_recipe(recipe), config["eventsConfig"])
+    now = context.clock().timestamp()
+    dates = {"creationDateTime": now, "lastUpdatedDateTime": now}
+    context.store.resources.set_member(
+        solution.arn, UPDATE, {**given, "status": CREATE_PENDING, **dates}
+    )
+    context.jobs.submit("update-solution", solution.arn)
+    return {"solutionArn": solution.arn}
+
+
 @operation("personalize", "DeleteSolution")
 @atomic
 def delete_solution(context: RequestContext, request: Request) -> dict[str, Any]:
     """Delete a solution with its versions and their batch jobs, which AWS may keep."""
     solution = require(context, Kind.SOLUTION, request["solutionArn"])
+    if is_updating(solution):
+        raise ResourceInUse(f"The solution cannot be deleted while it is updated: {solution.arn}")
     find = context.store.resources.find
     versions = find(Kind.SOLUTION_VERSION, parent=solution.arn)
     busy = [item for item in versions if item.status in BEING_CREATED | {CREATE_STOPPING}]
     for version in versions:
         busy += find(Kind.BATCH_INFERENCE_JOB, parent=version.arn, statuses=BEING_CREATED)
+        busy += find(Kind.BATCH_SEGMENT_JOB, parent=version.arn, statuses=BEING_CREATED)
     refuse_while(context, solution, find(Kind.CAMPAIGN, parent=solution.arn) + busy)
     begin_deletion(context, solution)
     return {}
+
+
+def _check(context: RequestContext, request: Request, group: Resource) -> None:
+    check_choice_of_recipe(request)
+    if "recipeArn" not in request:
+        check_automl(request)
+        return
+    spec = find_recipe(request["recipeArn"])
+    check_recipe(spec)
+    check_options(spec, request, schemas_of(context.store, group))
 
 
 def _without_name(summary: dict[str, Any]) -> dict[str, Any]:

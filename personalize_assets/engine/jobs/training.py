@@ -1,0 +1,218 @@
+"""What trainings of solution versions and of recommenders share: the order, the work, the result.
+
+An order says where the data lie and what the configuration asks for; the work loads, trains,
+measures and saves. Knows nothing of statuses or of where a model goes.
+"""
+# pyarrow has no types.
+# pyright: standard
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from personalize_assets.core.columns import Columns
+from personalize_assets.core.names import MIN_INTERACTIONS
+from personalize_assets.engine.data import (
+    GroupSources,
+    describe_group,
+    read_action_interactions,
+    read_interactions,
+    read_records,
+)
+from personalize_assets.engine.jobs.kinds import JobFailed, Json, Report
+from personalize_assets.engine.jobs.search_request import search_request
+from personalize_assets.engine.jobs.versions import spec_of
+from personalize_assets.engine.store import Resource, Store
+from personalize_assets.recipes.artifact import save_version
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.hyperparameters import HyperparameterError
+from personalize_assets.recipes.minima import UnfitData
+from personalize_assets.recipes.objective import EventWeight, Objective
+from personalize_assets.recipes.registry import find_recipe
+from personalize_assets.recipes.search import JUDGED_BY
+from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.tables import select_events, training_data
+from personalize_assets.recipes.training import TrainingRequest, train_best, train_recipe
+
+# The same data and settings give the same version, whenever it is trained.
+SEED: Final = 20
+MODEL: Final = "model"
+"""Folder of the workspace that holds the trained model."""
+
+_EVENT_COLUMNS: Final = (
+    Columns.USER_ID,
+    Columns.ITEM_ID,
+    Columns.TIMESTAMP,
+    Columns.EVENT_TYPE,
+    Columns.EVENT_VALUE,
+)
+
+
+def version_order(store: Store, version: Resource, default_recipes: list[str]) -> Json:
+    """Write down how a solution version is trained.
+
+    Args:
+        store: Of the engine.
+        version: With the members that it took from its solution.
+        default_recipes: Names of the recipes that AutoML tries where the request lists none.
+    """
+    config: dict[str, Any] = version.body.get("solutionConfig", {})
+    automl: dict[str, Any] = config.get("autoMLConfig", {})
+    listed = [arn.rpartition("/")[2] for arn in automl.get("recipeList", ())]
+    spec = None if version.body.get("performAutoML") else spec_of(version)
+    return {
+        "sources": describe_group(store, str(version.group_arn)).to_json(),
+        "recipes": [spec.name] if spec else listed or default_recipes,
+        "automl_metric": None if spec else automl.get("metricName", JUDGED_BY),
+        "search": config.get("hpoConfig", {}) if version.body.get("performHPO") else None,
+        "event_type": version.body.get("eventType"),
+        "config": {} if spec is None else config,
+    }
+
+
+def recommender_order(store: Store, recommender: Resource, config: Mapping[str, Any]) -> Json:
+    """Write down how a recommender is trained.
+
+    Args:
+        store: Of the engine.
+        recommender: Whose recipe and group it is.
+        config: The ``recommenderConfig`` to train for.
+    """
+    spec = spec_of(recommender)
+    data = config.get("trainingDataConfig")
+    return {
+        "sources": describe_group(store, str(recommender.group_arn)).to_json(),
+        "recipes": [] if spec is None else [spec.name],
+        "automl_metric": None,
+        "search": None,
+        "event_type": None if spec is None else spec.event_type,
+        "config": {"trainingDataConfig": data} if data else {},
+    }
+
+
+def train_order(order: Json, workspace: Path, report: Report) -> Json:
+    """Load, train, measure and write what an order asks for.
+
+    Returns:
+        Recipe, metrics, seconds, tuned hyperparameters and the newest event that was seen.
+
+    Raises:
+        JobFailed: The data do not allow it; the text is the failure reason.
+    """
+    began = time.perf_counter()
+    report("loading", 0)
+    specs = [find_recipe(name) for name in order["recipes"]]
+    sources = GroupSources.from_json(order["sources"])
+    data = load_data(sources, specs, order["event_type"], order["config"])
+    try:
+        version = _train(order, specs, data, report)
+    except (UnfitData, HyperparameterError) as error:
+        raise JobFailed(str(error)) from error
+    report("saving", 0.95)
+    folder = workspace / MODEL
+    folder.mkdir()
+    save_version(folder, data, version)
+    return {
+        "recipe": version.spec.name,
+        "metrics": version.metrics,
+        "tuned": version.tuned,
+        "seconds": time.perf_counter() - began,
+        "upto_events": sources.upto_events,
+    }
+
+
+def load_data(
+    sources: GroupSources,
+    specs: list[RecipeSpec],
+    event_type: str | None,
+    config: Mapping[str, Any],
+) -> TrainingData:
+    """The data of a group that recipes train on.
+
+    Args:
+        sources: Of the group.
+        specs: The recipes.
+        event_type: The only event type to take; None takes all.
+        config: A ``solutionConfig``.
+
+    Raises:
+        JobFailed: There are no interactions, or columns to choose them by are missing.
+    """
+    interactions = read_interactions(sources, columns=_EVENT_COLUMNS)
+    if interactions is None and any("Interactions" in spec.required_datasets for spec in specs):
+        raise JobFailed(
+            f"Dataset has fewer than {MIN_INTERACTIONS} interactions: the dataset group has none"
+        )
+    if interactions is not None:
+        domain = specs[0].domain is not None
+        threshold = config.get("eventValueThreshold")
+        interactions = _select(interactions, event_type, threshold, ignore_case=domain)
+    items = sources.datasets.get("ITEMS")
+    with_actions = any("Actions" in spec.required_datasets for spec in specs)
+    return training_data(
+        interactions,
+        read_records(sources, "ITEMS"),
+        read_records(sources, "USERS"),
+        item_schema=items.schema if items else None,
+        actions=read_records(sources, "ACTIONS") if with_actions else None,
+        action_interactions=read_action_interactions(sources) if with_actions else None,
+    )
+
+
+def _select(
+    interactions: pa.Table, event_type: str | None, threshold: str | None, *, ignore_case: bool
+) -> pa.Table:
+    for given, column in ((event_type, Columns.EVENT_TYPE), (threshold, Columns.EVENT_VALUE)):
+        if given is not None and column not in interactions.column_names:
+            raise JobFailed(
+                f"The solution chooses interactions by {column} ({given}), but the Interactions "
+                f"dataset has no column {column}"
+            )
+    least = None if threshold is None else float(threshold)
+    return select_events(interactions, event_type, least, ignore_case=ignore_case)
+
+
+def _train(
+    order: Json, specs: list[RecipeSpec], data: TrainingData, report: Report
+) -> TrainedVersion:
+    rng = np.random.default_rng(SEED)
+    if order["automl_metric"] is not None:
+        return train_best(specs, data, order["automl_metric"], rng, report)
+    config: dict[str, Any] = order["config"]
+    columns: dict[str, Any] = config.get("trainingDataConfig", {})
+    search: dict[str, Any] | None = order["search"]
+    request = TrainingRequest(
+        hyperparameters=config.get("algorithmHyperParameters", {}),
+        featurization=config.get("featureTransformationParameters", {}),
+        event_type=order["event_type"],
+        event_weights=_event_weights(config),
+        objective=_objective(config),
+        excluded_columns=columns.get("excludedDatasetColumns", {}),
+        included_columns=columns.get("includedDatasetColumns", {}),
+        search=None if search is None else search_request(specs[0], search),
+    )
+    return train_recipe(specs[0], data, request, rng, report)
+
+
+def _event_weights(config: Mapping[str, Any]) -> tuple[EventWeight, ...]:
+    entries = config.get("eventsConfig", {}).get("eventParametersList", ())
+    return tuple(
+        EventWeight(
+            event_type=entry["eventType"],
+            weight=entry.get("weight", 1.0),
+            threshold=entry.get("eventValueThreshold"),
+        )
+        for entry in entries
+    )
+
+
+def _objective(config: Mapping[str, Any]) -> Objective | None:
+    given = config.get("optimizationObjective", {})
+    if given.get("objectiveSensitivity", "OFF") == "OFF":
+        return None
+    return Objective(given["itemAttribute"], given["objectiveSensitivity"])
