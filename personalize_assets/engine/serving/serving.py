@@ -1,9 +1,27 @@
 """The one object that a running engine answers runtime requests with: models and data in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
-from personalize_assets.engine.store import Store
+from personalize_assets.core.filters import BoundFilter, Filter, bind, parse_filter
+from personalize_assets.engine.data.live import LiveData, LiveGroup
+from personalize_assets.engine.serving.actions import ActionAnswerer
+from personalize_assets.engine.serving.answerer import Answerer
+from personalize_assets.engine.serving.backing import Backing, Deployed, backing_of
+from personalize_assets.engine.serving.exploration import NewItems
+from personalize_assets.engine.serving.load_once import LoadOnce
+from personalize_assets.engine.store import Resource, Store
+from personalize_assets.recipes.artifact import SavedVersion, load_version
+
+_MODELS: Final = 8
+"""How many models are held in memory; the one that was asked longest ago goes first."""
+
+
+class NotDeployed(Exception):
+    """A campaign or recommender has no model to answer with."""
 
 
 class Serving:
@@ -12,15 +30,117 @@ class Serving:
     Args:
         store: Of the engine.
         clock: The present moment.
-        new_id: Fresh identifiers.
+        new_id: Fresh identifiers of eight hexadecimal digits.
     """
 
     def __init__(
         self, store: Store, clock: Callable[[], datetime], new_id: Callable[[], str]
     ) -> None:
         self._store = store
-        self._clock = clock
         self._new_id = new_id
+        self.clock = clock
+        self._live = LiveData(store)
+        self._versions: LoadOnce[Path, SavedVersion] = LoadOnce(_MODELS)
+        self._answerers: LoadOnce[Deployed, Answerer] = LoadOnce(_MODELS)
+        self._action_answerers: LoadOnce[Deployed, ActionAnswerer] = LoadOnce(_MODELS)
+        self._commits = 0
+        self._resources: dict[str, tuple[int, Resource]] = {}
+        self._backings: dict[str, tuple[int, Backing]] = {}
+        store.database.on_commit(self._note_commit)
+
+    def _note_commit(self) -> None:
+        self._commits += 1
+
+    def resource(self, arn: str) -> Resource | None:
+        """A resource as it is now, read again only after something was written."""
+        commits = self._commits  # before looking, so that what comes meanwhile is not missed
+        held = self._resources.get(arn)
+        if held is not None and held[0] == commits:
+            return held[1]
+        found = self._store.resources.get(arn)
+        if found is None:
+            self._resources.pop(arn, None)
+            return None
+        self._resources[arn] = (commits, found)
+        return found
+
+    def backing(self, resource: Resource) -> Backing:
+        """What answers for a campaign or a recommender."""
+        commits = self._commits
+        held = self._backings.get(resource.arn)
+        if held is not None and held[0] == commits:
+            return held[1]
+        found = backing_of(self._store, resource)
+        self._backings[resource.arn] = (commits, found)
+        return found
+
+    def live(self, backing: Backing) -> LiveGroup:
+        """The data of the group that a campaign or recommender belongs to."""
+        return self._live.group(backing.resource.group_arn or "")
+
+    def items(self, backing: Backing) -> Answerer:
+        """What answers with items.
+
+        Raises:
+            NotDeployed: Nothing does.
+        """
+        deployed = _require(backing)
+        return self._answerers.get(
+            deployed,
+            lambda: Answerer(
+                self._version(deployed), deployed.manner, NewItems.read(deployed.refreshed)
+            ),
+        )
+
+    def actions(self, backing: Backing) -> ActionAnswerer:
+        """What answers with actions.
+
+        Raises:
+            NotDeployed: Nothing does.
+        """
+        deployed = _require(backing)
+        return self._action_answerers.get(
+            deployed, lambda: ActionAnswerer(self._version(deployed), deployed.manner.joined_upto)
+        )
+
+    def recommendation_id(self, backing: Backing) -> str:
+        """A fresh id whose last six digits tell the campaign or recommender.
+
+        Has the form and length of those of AWS: ``RID-40-42ab-acfe-99a87e8a5023-CID-55f538``.
+        """
+        digits = self._new_id() + self._new_id() + self._new_id()
+        middle = "-".join((digits[:2], digits[2:6], digits[6:10], digits[10:22]))
+        return f"RID-{middle}-CID-{backing.mark}"
 
     def close(self) -> None:
         """Let go of files and connections."""
+        self._live.close()
+
+    def _version(self, deployed: Deployed) -> SavedVersion:
+        return self._versions.get(deployed.artifact, lambda: load_version(deployed.artifact))
+
+
+@lru_cache(maxsize=256)
+def parsed_filter(expression: str) -> Filter:
+    """A filter of the store, parsed once."""
+    return parse_filter(expression)
+
+
+def bound_filter(expression: str, values: Mapping[str, str]) -> BoundFilter:
+    """A filter with its values, made once for equal ones.
+
+    Raises:
+        FilterError: The values do not fit.
+    """
+    return _bound(expression, tuple(sorted(values.items())))
+
+
+@lru_cache(maxsize=1_024)
+def _bound(expression: str, values: tuple[tuple[str, str], ...]) -> BoundFilter:
+    return bind(parsed_filter(expression), dict(values))
+
+
+def _require(backing: Backing) -> Deployed:
+    if backing.deployed is None:
+        raise NotDeployed(backing.resource.arn)
+    return backing.deployed

@@ -1,0 +1,240 @@
+"""Answers for items from a trained version and the live data of its group, without the store.
+
+Used by the engine in real time and by batch jobs. The scores of the last users are kept, and used
+as long as the user's events are the same. Knows neither requests nor resources.
+"""
+# pyarrow has no types.
+# pyright: standard
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from personalize_assets.core.filters import BoundFilter, Facts, normalize_event_type
+from personalize_assets.core.names import MAX_FILTER_INTERACTIONS
+from personalize_assets.engine.data.live import LiveGroup, UserEvents
+from personalize_assets.engine.serving.asking import Query, Served
+from personalize_assets.engine.serving.catalogue import Catalogue
+from personalize_assets.engine.serving.exploration import Exploration, NewItems, explorable
+from personalize_assets.engine.serving.histories import Selection, history_of, question_about
+from personalize_assets.engine.serving.listing import Listing
+from personalize_assets.engine.serving.load_once import LoadOnce
+from personalize_assets.engine.serving.scores import Scores
+from personalize_assets.recipes.artifact import SavedVersion
+from personalize_assets.recipes.base import BoolArray, Histories, Influenced, LongArray
+
+_KEPT_BYTES: Final = 128 * 2**20
+"""For the scores of the last users; some 3,000 users of a catalogue of 10,000 items."""
+_PERSONAL: Final = frozenset({"USER_PERSONALIZATION", "PERSONALIZED_RANKING"})
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a version is to answer, beside what its recipe says.
+
+    Attributes:
+        selection: Which events of a user are a history.
+        exploration: None explores nothing.
+        popularity: Of ``rankingInfluence``.
+        freshness: Of ``rankingInfluence``.
+        joined_upto: Number of the newest event that the training saw; None joins sessions to their
+            users at once.
+    """
+
+    selection: Selection
+    exploration: Exploration | None = None
+    popularity: float = 0.0
+    freshness: float = 0.0
+    joined_upto: int | None = None
+
+
+class Answerer:
+    """Answers for one version; for use by several threads at once.
+
+    Args:
+        version: Of a recipe that recommends or ranks items.
+        manner: How to answer.
+        new: Items that a refresh found after the training.
+    """
+
+    def __init__(self, version: SavedVersion, manner: Manner, new: NewItems) -> None:
+        self.spec = version.spec
+        self.catalogue = Catalogue(version.item_ids, new.ids)
+        self._manner = manner
+        self._new = new
+        self._model = version.model
+        if manner.popularity or manner.freshness:
+            assert isinstance(self._model, Influenced), f"{self.spec.name} takes no influence"
+            self._model = self._model.with_influence(manner.popularity, manner.freshness)
+        self._is_personal = self.spec.recipe_type in _PERSONAL and bool(self.spec.query_fields)
+        per_user = max(1, 4 * self.catalogue.n_trained)
+        self._kept = _Newest(max(16, _KEPT_BYTES // per_user))
+        self._pool: LoadOnce[None, LongArray] = LoadOnce(1)
+
+    def recommend(self, live: LiveGroup, query: Query) -> list[Served]:
+        """Items for a user, for everyone, or related to an item; best first."""
+        past = _Past(live, query.user_id, self._manner.joined_upto)
+        allowed = self._allowed(live, query, query.keep, past)
+        seed = f"{query.user_id}|{query.item_id}|{query.now:%Y-%m-%dT%H}"
+        scores = self._scores(query, past)
+        listing = Listing(self.spec, self.catalogue, scores, query.n_results, seed)
+        if query.promotion is not None:
+            wanted = self._allowed(live, query, query.promotion.keep, past)
+            listing.promote(query.promotion, wanted)
+        exploration = self._manner.exploration
+        if exploration is not None and exploration.places(query.n_results):
+            pool = self._pool.get(None, lambda: self._explorable(live, exploration))
+            listing.explore(pool, exploration.places(query.n_results), allowed)
+        listing.fill(allowed)
+        if query.keep is not None and self.spec.gives_reasons:
+            listing.fill_up(self._cold, allowed)
+        return listing.finish()
+
+    def rank(
+        self, live: LiveGroup, user_id: str, item_ids: Sequence[str], keep: BoundFilter | None
+    ) -> list[Served]:
+        """Given items in the order of a user's interest, each once.
+
+        The scores are a softmax over the items of the answer that the model knows. Items that it
+        does not know come last, without scores and in the order in which they were given.
+        """
+        query = Query(len(item_ids), user_id, keep=keep)
+        past = _Past(live, user_id, self._manner.joined_upto)
+        allowed = self._allowed(live, query, keep, past)
+        distinct = dict.fromkeys(item_ids)
+        places = {item: self.catalogue.index.get(item, -1) for item in distinct}
+        if allowed is not None:
+            places = {item: at for item, at in places.items() if at < 0 or allowed[at]}
+        n_trained = self.catalogue.n_trained
+        known = {item: at for item, at in places.items() if 0 <= at < n_trained}
+        values = self._scores(query, past).values[list(known.values())]
+        among = Scores(values)
+        order = among.best(len(values)).tolist()
+        order += [at for at in range(len(values)) if values[at] == -np.inf]
+        names = list(known)
+        shares = among.shares(np.array(order, dtype=np.int64))
+        ranked = [
+            Served(names[at], round(share, 7)) for at, share in zip(order, shares, strict=True)
+        ]
+        return ranked + [Served(item, None) for item in places if item not in known]
+
+    def _allowed(
+        self, live: LiveGroup, query: Query, keep: BoundFilter | None, past: "_Past"
+    ) -> BoolArray | None:
+        """Which items of the catalogue may be served; None for all."""
+        mask: BoolArray | None = None
+        if keep is not None:
+            mask = keep.mask(self._facts(live, query, past))
+        if self.spec.excludes is not None and query.user_id is not None:
+            types = frozenset({normalize_event_type(self.spec.excludes)})
+            left = ~self.catalogue.marked(past.items_with(types))
+            mask = left if mask is None else mask & left
+        return mask
+
+    def _facts(self, live: LiveGroup, query: Query, past: "_Past") -> Facts:
+        items, users = live.items, live.users
+        return Facts(
+            n=len(self.catalogue),
+            table=self.catalogue.rows(items),
+            interacted=lambda types: self.catalogue.marked(past.items_with(types)),
+            current_user=users.row(query.user_id) if users and query.user_id else None,
+            current_item=items.row(query.item_id) if items and query.item_id else None,
+        )
+
+    def _scores(self, query: Query, past: "_Past") -> Scores:
+        if self.spec.recipe_type == "RELATED_ITEMS":
+            at = self.catalogue.index.get(query.item_id or "")
+            if at is None or at >= self.catalogue.n_trained:
+                return self._cold
+            return self._kept.get(("item", at), None, lambda: self._score(question_about(at)))
+        if not self._is_personal or query.user_id is None or not past.events:
+            return self._cold
+        events = past.events
+        return self._kept.get(
+            ("user", query.user_id), events, lambda: self._score(self._history(events))
+        )
+
+    @cached_property
+    def _cold(self) -> Scores:
+        """What is answered where nothing is known."""
+        return self._score(Histories.empty(1))
+
+    def _score(self, histories: Histories) -> Scores:
+        return Scores(self._model.score(histories)[0])
+
+    def _history(self, events: UserEvents) -> Histories:
+        history = history_of(events, self.catalogue.index, self._manner.selection)
+        return history.where(history.items < self.catalogue.n_trained)
+
+    def _explorable(self, live: LiveGroup, exploration: Exploration) -> LongArray:
+        return explorable(
+            self.catalogue, self._new, live.sources, live.items, exploration.max_age_days
+        )
+
+
+class _Past:
+    """What the user of a query did, looked up when first needed."""
+
+    def __init__(self, live: LiveGroup, user_id: str | None, joined_upto: int | None) -> None:
+        self._live = live
+        self._user_id = user_id
+        self._joined_upto = joined_upto
+        self._sets: dict[frozenset[str] | None, set[str]] = {}
+
+    @cached_property
+    def events(self) -> UserEvents:
+        if self._user_id is None:
+            return UserEvents.none()
+        return self._live.events_of(self._user_id, joined_upto=self._joined_upto)
+
+    def items_with(self, types: frozenset[str] | None) -> set[str]:
+        """The items of the newest events of some types, of all types for None."""
+        found = self._sets.get(types)
+        if found is None:
+            found = self._sets[types] = self.events.items_with(
+                types, normalize=normalize_event_type, most=MAX_FILTER_INTERACTIONS
+            )
+        return found
+
+
+class _Newest:
+    """The scores that were used last, each for the events that it was made from."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._held: OrderedDict[tuple[str, str | int], tuple[UserEvents | None, Scores]] = (
+            OrderedDict()
+        )
+
+    def get(
+        self, key: tuple[str, str | int], events: UserEvents | None, make: Callable[[], Scores]
+    ) -> Scores:
+        """The scores of a key; made anew if the events are others than before."""
+        with self._lock:
+            held = self._held.get(key)
+            if held is not None:
+                self._held.move_to_end(key)
+        if held is not None and _same(held[0], events):
+            return held[1]
+        made = make()
+        with self._lock:
+            self._held[key] = (events, made)
+            while len(self._held) > self._capacity:
+                self._held.popitem(last=False)
+        return made
+
+
+def _same(one: UserEvents | None, other: UserEvents | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (
+        one.item_ids == other.item_ids
+        and np.array_equal(one.timestamps, other.timestamps)
+        and one.event_types == other.event_types
+    )

@@ -1,0 +1,82 @@
+"""The scores of a whole catalogue for one question, and the best of them under restrictions.
+
+What most answers need, the first places of the order, is sorted once and kept, so that asking again
+costs little. Knows neither models nor where scores come from.
+"""
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
+
+_KEPT: Final = 1_000
+"""Places that are sorted in advance; twice what a request may ask for."""
+
+
+class Scores:
+    """Scores by catalogue index.
+
+    Args:
+        values: Shape ``(n,)``; ``-inf`` is never served.
+    """
+
+    def __init__(self, values: FloatArray) -> None:
+        self.values = values
+        self._top = top_of(values, min(_KEPT, len(values)))
+
+    def best(
+        self, count: int, allowed: BoolArray | None = None, without: Collection[int] = ()
+    ) -> LongArray:
+        """The best items, best first; among equal ones the lower index.
+
+        Args:
+            count: At most so many.
+            allowed: Which may be served, shape ``(m,)`` with ``m >= n``; None for all.
+            without: Indices that are left out.
+        """
+        found = self._top if allowed is None else self._top[allowed[self._top]]
+        if without:
+            found = found[~np.isin(found, list(without))]
+        if len(found) >= count or len(self._top) < min(_KEPT, len(self.values)):
+            return found[:count]  # a short top holds all that may be served
+        left = self.values.copy()
+        if allowed is not None:
+            left[~allowed[: len(left)]] = -np.inf
+        left[[index for index in without if index < len(left)]] = -np.inf
+        return top_of(left, min(count, len(left)))
+
+    def shares(self, index: LongArray) -> list[float]:
+        """Shares of a softmax over the catalogue at some indices; 0 for what is never served."""
+        highest, total = self._softmax
+        with np.errstate(invalid="ignore"):
+            shares = np.exp(self.values[index] - highest) / total
+        return np.nan_to_num(shares).astype(np.float64).tolist()
+
+    @cached_property
+    def _softmax(self) -> tuple[float, float]:
+        """The highest score, and the sum of the exponentials of the distances to it."""
+        if not len(self._top):
+            return 0.0, 1.0
+        highest = float(self.values[self._top[0]])
+        return highest, float(np.exp(self.values - np.float32(highest)).sum())
+
+
+def top_of(values: FloatArray, count: int) -> LongArray:
+    """Indices of the highest finite values, highest first; among equal ones the lower index.
+
+    Args:
+        values: Shape ``(n,)``.
+        count: At most so many, and at most ``n``.
+    """
+    if count < 1:
+        return np.zeros(0, dtype=np.int64)
+    if count < len(values):
+        bound = np.partition(values, len(values) - count)[len(values) - count]
+        found = np.flatnonzero(values >= bound)
+    else:
+        found = np.arange(len(values))
+    found = found[np.isfinite(values[found])]
+    return found[np.argsort(-values[found], kind="stable")][:count]
