@@ -107,7 +107,7 @@ class RunningEngine:
         Args:
             made: Folder with the other state, on the same disk; see `exchange.stage`.
         """
-        async with self.app.paused():
+        async with self.app.gate.closed():
             await asyncio.to_thread(self._exchange, made)
 
     def _exchange(self, made: Path) -> None:

@@ -54,7 +54,7 @@ class ControlApp:
         self._settings = settings
         self._new_id = new_id
         self._health = Health(engine, settings)
-        self._changing = asyncio.Lock()
+        self._changing = asyncio.Lock()  # one export or change of the whole state at a time
         self._routes: dict[str, dict[str, _Handler]] = {
             "health": {"GET": self._get_health},
             "info": {"GET": self._get_info},
@@ -105,30 +105,28 @@ class ControlApp:
         return await handler(request)
 
     async def _get_health(self, _request: Request) -> Response:
-        return JSONResponse(self._health.health())
+        async with self._engine.app.gate.passed():
+            return JSONResponse(self._health.health())
 
     async def _get_info(self, _request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(self._health.info))
+        async with self._engine.app.gate.passed():
+            return JSONResponse(await asyncio.to_thread(self._health.info))
 
     async def _get_jobs(self, _request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(report_jobs, self._engine))
+        async with self._engine.app.gate.passed():
+            return JSONResponse(await asyncio.to_thread(report_jobs, self._engine))
 
     async def _get_clock(self, _request: Request) -> Response:
         return JSONResponse(report_clock(self._engine.clock))
 
     async def _post_clock(self, request: Request) -> Response:
         change = check(changes.ClockChange, await read_json(request))
-        clock = self._engine.clock
-        try:
-            if change.set is not None:
-                empty = not self._engine.store.resources.statistics()
-                clock.set(change.set, backwards=empty)
-            else:
-                clock.advance(change.advance_seconds or 0)
-        except ClockError as error:
-            raise ControlError(400, str(error)) from None
-        self._engine.jobs.wake()
-        return JSONResponse(report_clock(clock))
+        async with self._engine.app.gate.passed():
+            try:
+                await asyncio.to_thread(changes.move_clock, self._engine, change)
+            except ClockError as error:
+                raise ControlError(400, str(error)) from None
+        return JSONResponse(report_clock(self._engine.clock))
 
     async def _get_faults(self, _request: Request) -> Response:
         return JSONResponse({"rules": report_faults(self._engine.faults)})
@@ -161,15 +159,15 @@ class ControlApp:
             return JSONResponse({"removed": removed})
 
     async def _get_state(self, _request: Request) -> Response:
-        workspace = self._make_folder()
-        discard = partial(self._engine.store.artifacts.discard, workspace)
-        try:
-            file = await asyncio.to_thread(
-                export_state, self._engine.store, workspace, self._engine.clock()
-            )
-        except BaseException:
-            discard()
-            raise
+        async with self._changing:
+            store, now = self._engine.store, self._engine.clock()
+            workspace = self._make_folder()
+            discard = partial(store.artifacts.discard, workspace)
+            try:
+                file = await asyncio.to_thread(export_state, store, workspace, now)
+            except BaseException:
+                discard()
+                raise
         return FileResponse(
             file,
             media_type="application/gzip",
@@ -178,18 +176,18 @@ class ControlApp:
         )
 
     async def _put_state(self, request: Request) -> Response:
-        workspace = self._make_folder()
-        try:
-            archive = await _save(request, workspace / "received")
-            made = await asyncio.to_thread(unpack_state, archive, workspace)
-            async with self._changing:
+        async with self._changing:
+            workspace = self._make_folder()
+            try:
+                archive = await _save(request, workspace / "received")
+                made = await asyncio.to_thread(unpack_state, archive, workspace)
                 await self._engine.exchange(made)
-        except ArchiveError as error:
-            raise ControlError(400, str(error)) from None
-        finally:
-            self._engine.store.artifacts.discard(workspace)
-        imported = self._engine.store.resources.statistics().total()
-        return JSONResponse({"imported": imported})
+            except ArchiveError as error:
+                raise ControlError(400, str(error)) from None
+            finally:
+                self._engine.store.artifacts.discard(workspace)
+            imported = self._engine.store.resources.statistics().total()
+            return JSONResponse({"imported": imported})
 
     def _make_folder(self) -> Path:
         return self._engine.store.artifacts.make_temporary(f"control-{self._new_id()}")

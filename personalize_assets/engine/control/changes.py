@@ -6,6 +6,7 @@ from personalize_assets.core.arns import ArnError, Kind, parse_arn
 from personalize_assets.engine.control.answers import ControlError
 from personalize_assets.engine.faults import ANY, FaultRule
 from personalize_assets.engine.jobs.registry import KINDS
+from personalize_assets.engine.running import RunningEngine
 from personalize_assets.engine.store import Store
 from personalize_assets.engine.wire.model import SERVICES, load_operations
 
@@ -48,6 +49,19 @@ class Scope(BaseModel):
         return self.account is None and self.region is None and self.dataset_group_arn is None
 
 
+def move_clock(engine: RunningEngine, change: ClockChange) -> None:
+    """Move the clock of an engine and have it do what is due then.
+
+    Raises:
+        ClockError: It cannot be moved so.
+    """
+    if change.set is not None:
+        engine.clock.set(change.set, backwards=not engine.store.resources.statistics())
+    else:
+        engine.clock.advance(change.advance_seconds or 0)
+    engine.jobs.wake()
+
+
 def remove_resources(store: Store, scope: Scope) -> int:
     """Remove resources with all that belongs to them, whatever their status, and count them.
 
@@ -82,7 +96,7 @@ def check_operation(rule: FaultRule) -> FaultRule:
     names = operations | (set(KINDS) if jobs else set(SERVICES)) | {ANY}
     if rule.operation in names:
         return rule
-    others = f"a kind of job ({', '.join(sorted(KINDS))})" if jobs else f"one of {SERVICES}"
+    others = f"a kind of job ({', '.join(sorted(KINDS))})" if jobs else ", ".join(SERVICES)
     raise ControlError(
         400,
         f"operation={rule.operation!r}: must be the name of an operation such as CreateSolution, "

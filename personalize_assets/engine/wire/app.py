@@ -8,9 +8,7 @@ a small pool of threads, so that no operation has to know of the event loop.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -66,6 +64,7 @@ class EngineApp:
         strict_output: Fail where an operation gives what the model does not allow; for tests.
 
     Attributes:
+        gate: Closed while the state is exchanged.
         serving: Answers runtime requests now.
         last_request_at: When the last API call came; None if none did.
     """
@@ -94,7 +93,7 @@ class EngineApp:
         self._operations = load_operations()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="operation")
         self._faults = faults or Faults()
-        self._gate = Gate()
+        self.gate = Gate()
         self.last_request_at: datetime | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,21 +118,15 @@ class EngineApp:
             if len(body) <= MAX_BODY_BYTES:  # the rest is read and dropped, to be able to answer
                 body += chunk
         complete = HttpRequest(request.method, request.scope["path"], request.headers, bytes(body))
-        await self._gate.enter()
+        await self.gate.enter()
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self.answer, complete)
         finally:
-            self._gate.leave()
-
-    @asynccontextmanager
-    async def paused(self) -> AsyncGenerator[None]:
-        """Wait for the requests in work and hold later ones back for a while."""
-        async with self._gate.closed():
-            yield
+            self.gate.leave()
 
     def use(self, store: "Store", jobs: "JobRunner", serving: "Serving") -> None:
-        """Answer from another state from now on; only while paused."""
+        """Answer from another state from now on; only while the gate is closed."""
         self._store, self._jobs, self.serving = store, jobs, serving
 
     def answer(self, request: HttpRequest) -> HttpResponse:

@@ -29,6 +29,15 @@ class Gate:
             self._left.set()
 
     @asynccontextmanager
+    async def passed(self) -> AsyncGenerator[None]:
+        """Be inside for a while."""
+        await self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    @asynccontextmanager
     async def closed(self) -> AsyncGenerator[None]:
         """Hold newcomers back, wait until nobody is inside, and open again afterwards."""
         while self._opened is not None:
