@@ -17,6 +17,7 @@ from personalize_assets.engine.operations.access import (
     see,
 )
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
+from personalize_assets.engine.operations.event_trackers import EVENT_DATASET
 from personalize_assets.engine.operations.registry import operation
 
 _FAMILY = Family(Kind.DATASET_GROUP, "datasetGroupArn", summary=("domain",))
@@ -71,9 +72,19 @@ def list_dataset_groups(context: RequestContext, request: Request) -> dict[str, 
 @operation("personalize", "DeleteDatasetGroup")
 @atomic
 def delete_dataset_group(context: RequestContext, request: Request) -> dict[str, Any]:
-    """Delete a group in which nothing is left."""
+    """Delete a group in which nothing is left.
+
+    The dataset that came with an event tracker goes along with its schema: who never listed the
+    datasets does not know of it.
+    """
     group = require(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
+    datasets = context.store.resources.find(Kind.DATASET, group=group.arn)
+    made_here = [item for item in datasets if item.body["datasetType"] == EVENT_DATASET]
     for kind in _DEPENDENTS:
-        refuse_while(context, group, context.store.resources.find(kind, group=group.arn))
+        others = context.store.resources.find(kind, group=group.arn)
+        refuse_while(context, group, [item for item in others if item not in made_here])
     begin_deletion(context, group, "delete-group")
+    for dataset in made_here:
+        context.store.resources.delete(dataset.arn)
+        context.store.resources.delete(dataset.body["schemaArn"])
     return {}
