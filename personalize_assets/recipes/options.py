@@ -60,7 +60,7 @@ class SimilarItemsOptions(Options):
     )
     item_id_hidden_dim: int = option(
         100,
-        "Size of what is learned of an item from its interactions.",
+        "How soon common users are believed: 2000 / this many of them count half.",
         low=30,
         high=200,
         tunable=True,
@@ -68,7 +68,7 @@ class SimilarItemsOptions(Options):
     )
     item_metadata_hidden_dim: int = option(
         100,
-        "Size of what is learned of an item from its metadata.",
+        "What common categories weigh beside common users: this / 500.",
         low=30,
         high=200,
         tunable=True,

@@ -4,11 +4,14 @@ The retired aws-hrnn recipes are left out on purpose: AWS no longer offers them.
 """
 
 from personalize_assets.recipes import custom, domain
+from personalize_assets.recipes.item_affinity import ITEM_AFFINITY
+from personalize_assets.recipes.item_attribute_affinity import ITEM_ATTRIBUTE_AFFINITY
 from personalize_assets.recipes.personalized_ranking import (
     PERSONALIZED_RANKING,
     PERSONALIZED_RANKING_V2,
 )
 from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
+from personalize_assets.recipes.similar_items import SIMILAR_ITEMS
 from personalize_assets.recipes.sims import SIMS
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.trending_now import TRENDING_NOW
@@ -25,11 +28,11 @@ RECIPES: dict[str, RecipeSpec] = {
         PERSONALIZED_RANKING_V2,
         PERSONALIZED_RANKING,
         custom.SEMANTIC_SIMILARITY,
-        custom.SIMILAR_ITEMS,
+        SIMILAR_ITEMS,
         SIMS,
         custom.NEXT_BEST_ACTION,
-        custom.ITEM_AFFINITY,
-        custom.ITEM_ATTRIBUTE_AFFINITY,
+        ITEM_AFFINITY,
+        ITEM_ATTRIBUTE_AFFINITY,
         *domain.ECOMMERCE,
         *domain.VIDEO_ON_DEMAND,
     )
