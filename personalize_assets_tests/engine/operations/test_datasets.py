@@ -178,3 +178,51 @@ def test_delete_dataset__refuses_new_imports_meanwhile(world: World) -> None:
     world.api.delete_dataset(datasetArn=dataset)
     with refused("ResourceInUse", "must be ACTIVE, but its status is DELETE PENDING"):
         world.start_import(dataset, "s3://nowhere/x.csv")
+
+
+def test_delete_dataset__of_an_event_tracker(world: World) -> None:
+    group = world.group()
+    world.dataset(group)
+    tracker = world.api.create_event_tracker(name="t", datasetGroupArn=group)["eventTrackerArn"]
+    world.run()
+    dataset = f"{group.replace('dataset-group', 'dataset')}/EVENT_INTERACTIONS"
+    schema = world.api.describe_dataset(datasetArn=dataset)["dataset"]["schemaArn"]
+    with refused("ResourceInUse", f"the event tracker {tracker} depends on it"):
+        world.api.delete_dataset(datasetArn=dataset)
+    with refused("InvalidInput", "import into the Interactions dataset of the group instead"):
+        world.start_import(dataset, "s3://bucket/x.csv")
+    with refused("InvalidInput", "Only the schemas of Items and Users datasets"):
+        world.api.update_dataset(datasetArn=dataset, schemaArn=schema)
+    world.api.delete_event_tracker(eventTrackerArn=tracker)
+    world.api.describe_event_tracker(eventTrackerArn=tracker)
+    world.run()
+    with refused("ResourceInUse", f"the dataset {dataset} depends on it"):
+        world.api.delete_schema(schemaArn=schema)
+    world.api.delete_dataset(datasetArn=dataset)
+    world.api.describe_dataset(datasetArn=dataset)
+    world.run()
+    world.api.delete_schema(schemaArn=schema)
+
+
+@pytest.mark.parametrize("kind", ["Interactions", "Items", "Users", "Actions"])
+def test_delete_dataset__filters_of_the_group_first(world: World, kind: str) -> None:
+    group = world.group()
+    dataset = world.dataset(group, kind)
+    if kind != "Items":
+        world.dataset(group, "Items")
+    arn = world.api.create_filter(
+        name="f",
+        datasetGroupArn=group,
+        filterExpression='INCLUDE ItemID WHERE Items.GENRES IN ("Comedy")',
+    )["filterArn"]
+    with refused("ResourceInUse", f"the filter {arn} depends on it"):
+        world.api.delete_dataset(datasetArn=dataset)
+
+
+def test_delete_dataset__of_another_account(world: World) -> None:
+    dataset = world.dataset(world.group())
+    other = world.engine.backend.client("personalize", access_key="210987654321")
+    with refused("ResourceNotFound", f"The given dataset does not exist: {dataset}"):
+        other.delete_dataset(datasetArn=dataset)
+    with refused("InvalidInput", "is the ARN of a schema; that of a dataset is needed"):
+        world.api.delete_dataset(datasetArn=world.schema())
