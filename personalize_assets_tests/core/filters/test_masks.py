@@ -154,6 +154,10 @@ def test_mask__current_item() -> None:
     assert served(text) == ""
     assert served(W + "Items.GENRE NOT IN CurrentItem.GENRE", item=item) == "watch film"
     assert served(W + "Items.GENRE NOT IN CurrentItem.GENRE", item={"GENRE": None}) == ""
+    text = X + "Items.PRICE > 15 IF CurrentUser.LIKES NOT IN CurrentItem.GENRE"
+    assert served(text, user={"LIKES": "Drama"}, item=item) == "boot blank"
+    assert served(text, user={"LIKES": "Crime|Drama"}, item=item) == ALL
+    assert served(text, user={"LIKES": "Drama"}, item={"GENRE": None}) == ALL
 
 
 def test_mask__placeholders() -> None:

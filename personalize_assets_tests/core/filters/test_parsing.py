@@ -80,6 +80,11 @@ def test_parse_filter__and_binds_closer_than_or() -> None:
     assert isinstance(grouped.expressions[0].where, And)
 
 
+def test_parse_filter__many_groups_side_by_side() -> None:
+    text = "INCLUDE ItemID WHERE " + " AND ".join(["(Items.A = 1 OR Items.B = 2)"] * 51)
+    assert str(parse_filter(text)) == text
+
+
 def test_filter__what_it_needs_and_names() -> None:
     found = parse_filter(
         "INCLUDE ItemID WHERE Items.PRICE < CurrentItem.PRICE AND Items.GENRE IN CurrentItem.KIND "
