@@ -27,11 +27,12 @@ def choose_test_users(eligible: NDArray[np.bool_], rng: np.random.Generator) -> 
     return chosen
 
 
-def truth_sizes(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def truth_sizes(lengths: NDArray[np.int64], share: int = TEST_SHARE) -> NDArray[np.int64]:
     """How many of a user's newest events are the truth: a tenth, rounded up.
 
     Args:
         lengths: Number of events of each user, shape ``(n_users,)``.
+        share: One in this many in place of the tenth.
 
     Returns:
         Shape ``(n_users,)``; 1 for users of 1 to 10 events, 0 without events.
@@ -40,14 +41,15 @@ def truth_sizes(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
     [0, 1, 1, 2, 7]
     """
     # In whole numbers, so that 0.1's rounding has no say.
-    return -(-lengths // TEST_SHARE)
+    return -(-lengths // share)
 
 
-def mark_truth(indptr: NDArray[np.int64]) -> NDArray[np.bool_]:
+def mark_truth(indptr: NDArray[np.int64], share: int = TEST_SHARE) -> NDArray[np.bool_]:
     """Mark the newest tenth of each user's events; the others are the input.
 
     Args:
         indptr: Row pointers of events ordered by user and time, shape ``(n_users + 1,)``.
+        share: One in this many in place of the tenth.
 
     Returns:
         Shape ``(n_events,)``.
@@ -56,5 +58,5 @@ def mark_truth(indptr: NDArray[np.int64]) -> NDArray[np.bool_]:
     [False, False, True, True]
     """
     lengths = np.diff(indptr)
-    cut = np.repeat(indptr[1:] - truth_sizes(lengths), lengths)
+    cut = np.repeat(indptr[1:] - truth_sizes(lengths, share), lengths)
     return np.arange(len(cut), dtype=np.int64) >= cut

@@ -46,7 +46,7 @@ def recommend(
 
 
 def _rank(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
-    top = _top(scores, min(k, scores.shape[1]))
+    top = best_columns(scores, min(k, scores.shape[1]))
     best = np.take_along_axis(scores, top, axis=1)
     highest = best[:, :1]
     with np.errstate(invalid="ignore"):  # a row without any item to serve: -inf minus -inf
@@ -58,12 +58,18 @@ def _rank(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     )
 
 
-def _top(scores: FloatArray, k: int) -> NDArray[np.intp]:
+def best_columns(scores: FloatArray, k: int) -> NDArray[np.intp]:
     """The ``k`` best columns of each row; among equal ones the lower index comes first.
 
-    The k-th best of the maxima of blocks bounds the k-th best score from below, and few scores
-    reach it. A partition of whole rows is ten times slower where many scores are equal.
+    Args:
+        scores: Shape ``(n, n_columns)``.
+        k: From 1 to the number of columns.
+
+    Returns:
+        Shape ``(n, k)``, best first.
     """
+    # The k-th best of the maxima of blocks bounds the k-th best score from below, and few scores
+    # reach it. A partition of whole rows is ten times slower where many scores are equal.
     n_rows, n_columns = scores.shape
     width = max(1, min(_WIDEST_BLOCK, n_columns // (4 * k)))
     maxima = np.maximum.reduceat(scores, np.arange(0, n_columns, width), axis=1)

@@ -20,6 +20,7 @@ from personalize_assets.recipes.base import (
 )
 from personalize_assets.recipes.models import AnyModel, item_model
 from personalize_assets.recipes.ranking import recommend
+from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.spec import RecipeSpec
 
 Metrics = dict[str, float]
@@ -201,4 +202,6 @@ def _sample_items(n_items: int) -> Histories:
 
 def make_trial(spec: RecipeSpec, data: TrainingData, rng: np.random.Generator) -> Trial:
     """Split the data as the service does for recipes of this type."""
+    if spec.recipe_type == "USER_SEGMENTATION":
+        return SegmentTrial.draw(spec, data, rng)
     return ItemTrial.draw(spec, data, rng)

@@ -11,6 +11,7 @@ from personalize_assets.core.metrics.report import (
     evaluate_textbook,
 )
 from personalize_assets.core.metrics.rewards import average_reward_at_k
+from personalize_assets.core.metrics.segments import evaluate_segments, one_percent
 from personalize_assets.core.metrics.weighted import gains_at_ranks, weighted_ndcg_at_k
 
 __all__ = [
@@ -20,9 +21,11 @@ __all__ = [
     "average_reward_at_k",
     "coverage",
     "evaluate",
+    "evaluate_segments",
     "evaluate_textbook",
     "gains_at_ranks",
     "mark_hits",
+    "one_percent",
     "precision_at_k",
     "reciprocal_rank_at_k",
     "textbook_ndcg_at_k",
