@@ -10,8 +10,8 @@ _TYPES: Final = ("USER_PERSONALIZATION", "POPULAR_ITEMS")
 
 def is_candidate(spec: RecipeSpec) -> bool:
     """Tell whether a recipe can be compared with the others that AutoML tries."""
-    asks_for_user = spec.query_fields == ("userId",)
-    return spec.domain is None and asks_for_user and spec.recipe_type in _TYPES
+    for_users = spec.batch_field == "userId" and spec.recipe_type in _TYPES
+    return for_users and spec.domain is None
 
 
 CANDIDATES: Final = tuple(spec.name for spec in RECIPES.values() if is_candidate(spec))

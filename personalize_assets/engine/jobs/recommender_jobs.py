@@ -65,7 +65,7 @@ class RetrainModel:
                 "artifact": placed,
                 "refreshed": None,
                 "refreshed_on": result["refreshed_on"],
-                "upto_events": result["upto_events"],
+                "joined_upto": result["upto_events"],
             },
         )
 

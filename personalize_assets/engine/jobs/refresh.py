@@ -94,6 +94,7 @@ class RefreshModel:
             hidden["refreshed"] = place(workspace / NEW_ITEMS, resource.arn, version)
         else:
             hidden["artifact"] = place(workspace / MODEL, resource.arn, version)
+            hidden["joined_upto"] = result["upto_events"]
         return Outcome({}, hidden)
 
 
@@ -114,7 +115,7 @@ class TrainUpdate:
         if base is None:
             raise JobFailed("The solution has no version any more that was trained with FULL")
         order = _new_items_order(store, resource, base, now)
-        return order | {"metrics": base.hidden["metrics"], "seen": base.hidden.get("upto_events")}
+        return order | {"metrics": base.hidden["metrics"], "seen": base.hidden.get("joined_upto")}
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         """Copy the model and write the new items."""
@@ -135,7 +136,7 @@ class TrainUpdate:
                 "artifact": place(workspace / MODEL, resource.arn),
                 "refreshed": place(workspace / NEW_ITEMS, resource.arn, version),
                 "metrics": result["metrics"],
-                "upto_events": result["upto_events"],
+                "joined_upto": result["upto_events"],
             },
             then=("version-ready",),
         )

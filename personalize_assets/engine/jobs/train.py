@@ -50,7 +50,7 @@ class Train:
         hidden = {
             "artifact": placed,
             "metrics": result["metrics"],
-            "upto_events": result["upto_events"],
+            "joined_upto": result["upto_events"],
         }
         return Outcome(body, hidden, then=("version-ready",))
 

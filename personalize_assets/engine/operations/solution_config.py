@@ -171,7 +171,7 @@ def check_columns(where: str, config: Request | None, schemas: Schemas) -> None:
             schema = schemas.get(dataset_type)
             for column in columns:
                 if member == "excludedDatasetColumns" and column.upper() in _NEVER_EXCLUDED:
-                    raise InvalidInput(f"{place}: {column} cannot be excluded")
+                    raise InvalidInput(f"{place}: {column.upper()} cannot be excluded")
                 if schema is not None and schema.field(column) is None:
                     raise InvalidInput(
                         f"{place}: the {dataset_type} dataset has no column {column}; it has "

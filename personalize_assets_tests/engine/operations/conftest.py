@@ -1,6 +1,7 @@
 import itertools
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -162,6 +163,17 @@ class World:
             "roleArn": ROLE,
         }
         return self.api.create_batch_inference_job(**request | more)["batchInferenceJobArn"]
+
+    def hidden(self, arn: str) -> dict[str, Any]:
+        """What the engine keeps for itself of a resource."""
+        resource = self.engine.store.resources.get(arn)
+        assert resource is not None
+        return resource.hidden
+
+    def pass_time(self, **spans: float) -> None:
+        """Let time pass, ``hours=2``, and run what is due then."""
+        self.engine.clock.advance(timedelta(**spans).total_seconds())
+        self.run()
 
     def set_status(self, arn: str, status: str) -> None:
         with self.engine.store.transaction():

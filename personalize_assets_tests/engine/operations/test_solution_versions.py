@@ -1,5 +1,6 @@
 import re
 
+import pyarrow.parquet as pq
 import pytest
 
 from personalize_assets.core.arns import Kind, make_arn
@@ -144,10 +145,37 @@ def test_create_solution_version__training_modes(
         world.api.create_solution_version(solutionArn=solution, trainingMode=mode)
 
 
-def test_create_solution_version__update_is_not_built_yet(world: World) -> None:
+def test_create_solution_version__update_takes_new_items_in(world: World) -> None:
+    group = world.filled_group()
+    items = world.dataset(group, "Items")
+    world.import_text(items, "ITEM_ID,GENRES,YEAR\ni1,A,1\n", "old-items")
+    solution = world.solution(group, "aws-user-personalization")
+    full = world.version(solution, trainingMode="FULL")
+    world.import_text(items, "ITEM_ID,GENRES,YEAR\nnew,A,1\ni1,B,2\n", "new-items")
+    update = world.version(solution, trainingMode="UPDATE")
+    version = describe(world, update)
+    assert (version["status"], version["trainingMode"]) == ("ACTIVE", "UPDATE")
+    metrics = [
+        world.api.get_solution_metrics(solutionVersionArn=arn)["metrics"] for arn in (full, update)
+    ]
+    assert metrics[0] == metrics[1]
+    store = world.engine.store
+    hidden = world.hidden(update)
+    assert pq.read_table(store.artifacts.path(hidden["refreshed"]))["ITEM_ID"].to_pylist() == [
+        "new"
+    ]
+    # A version of its own: what was trained first may go.
+    store.sweep(temporary=False)
+    assert store.artifacts.path(hidden["artifact"]).is_dir()
+    assert hidden["artifact"] != world.hidden(full)["artifact"]
+
+
+def test_create_solution_version__update_builds_on_full_ones_only(world: World) -> None:
     solution = world.solution(world.filled_group(), "aws-user-personalization")
-    world.version(solution, trainingMode="FULL")
-    with refused("InvalidInput", "trainingMode UPDATE is not built into this engine yet"):
+    full = world.version(solution)
+    world.version(solution, trainingMode="UPDATE")
+    world.set_status(full, "CREATE FAILED")
+    with refused("InvalidInput", "needs an ACTIVE version of the same solution that was trained"):
         world.api.create_solution_version(solutionArn=solution, trainingMode="UPDATE")
 
 

@@ -6,6 +6,7 @@ from personalize_assets_tests.engine.operations.conftest import RECIPE, World, r
 
 SIMS = RECIPE + "aws-sims"
 PERSONAL = RECIPE + "aws-user-personalization"
+V2 = RECIPE + "aws-user-personalization-v2"
 
 
 @pytest.fixture
@@ -65,8 +66,6 @@ def test_create_solution__shows_what_was_given(world: World, group: str) -> None
         ({}, "recipeArn is required unless performAutoML is true"),
         ({"performAutoML": False}, "recipeArn is required unless performAutoML is true"),
         ({"performAutoML": True, "recipeArn": SIMS}, "either recipeArn or performAutoML=true, not"),
-        ({"performAutoML": True}, "performAutoML is not built into this engine yet"),
-        ({"recipeArn": PERSONAL, "performHPO": True}, "performHPO is not built into this engine"),
         (
             {"recipeArn": RECIPE + "aws-popularity-count", "performHPO": True},
             "aws-popularity-count has no hyperparameter optimization",
@@ -74,11 +73,6 @@ def test_create_solution__shows_what_was_given(world: World, group: str) -> None
         (
             {"recipeArn": RECIPE + "aws-ecomm-popular-items-by-views"},
             "aws-ecomm-popular-items-by-views is a use case of the domain ECOMMERCE",
-        ),
-        (
-            {"recipeArn": RECIPE + "aws-similar-items"},
-            "aws-similar-items is not built into this engine yet; recipes that train here: aws-user"
-            "-personalization, aws-popularity-count, aws-sims",
         ),
         (
             {"recipeArn": SIMS, "performIncrementalUpdate": True},
@@ -134,8 +128,42 @@ def test_create_solution__refuses(
         ),
         (
             PERSONAL,
-            {"optimizationObjective": {"itemAttribute": "P", "objectiveSensitivity": "LOW"}},
-            "optimizationObjective is not built into this engine yet",
+            {"optimizationObjective": {"objectiveSensitivity": "LOW"}},
+            "itemAttribute is required unless objectiveSensitivity is OFF",
+        ),
+        (V2, {"eventsConfig": {}}, "must have at least one entry, and each an eventType"),
+        (
+            V2,
+            {"eventsConfig": {"eventParametersList": [{"eventType": "a"}, {"weight": 0.5}]}},
+            "must have at least one entry, and each an eventType",
+        ),
+        (
+            V2,
+            {"eventsConfig": {"eventParametersList": [{"eventType": "a"}, {"eventType": "a"}]}},
+            "eventType 'a' is given twice",
+        ),
+        (
+            V2,
+            {"eventsConfig": {"eventParametersList": [{"eventType": "a", "weight": 0.0}]}},
+            "at least one weight must be above 0",
+        ),
+        (
+            V2,
+            {
+                "eventsConfig": {"eventParametersList": [{"eventType": "a"}]},
+                "eventValueThreshold": "3",
+            },
+            "Give either eventsConfig or eventValueThreshold, not both",
+        ),
+        (
+            PERSONAL,
+            {"trainingDataConfig": {"excludedDatasetColumns": {"MOVIES": ["GENRES"]}}},
+            "solutionConfig.trainingDataConfig.excludedDatasetColumns: 'MOVIES' is no dataset type",
+        ),
+        (
+            PERSONAL,
+            {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["item_id"]}}},
+            "ITEM_ID cannot be excluded",
         ),
         (PERSONAL, {"eventValueThreshold": "high"}, "must be a number as a string, got 'high'"),
         (PERSONAL, {"eventValueThreshold": "nan"}, "must be a number as a string, got 'nan'"),
@@ -163,6 +191,49 @@ def test_create_solution__refuses_config(
         world.api.create_solution(
             name="s", datasetGroupArn=group, recipeArn=recipe, solutionConfig=config
         )
+
+
+def test_create_solution__events_config_with_event_type(world: World, group: str) -> None:
+    config = {"eventsConfig": {"eventParametersList": [{"eventType": "watch", "weight": 1.0}]}}
+    with refused("InvalidInput", "Give either eventsConfig or eventType, not both"):
+        world.api.create_solution(
+            name="s",
+            datasetGroupArn=group,
+            recipeArn=V2,
+            eventType="watch",
+            solutionConfig=config,
+        )
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {"trainingDataConfig": {"includedDatasetColumns": {"items": ["genres", "TITLE"]}}},
+            "the ITEMS dataset has no column TITLE; it has ITEM_ID, GENRES, YEAR",
+        ),
+        (
+            {"optimizationObjective": {"itemAttribute": "GENRES", "objectiveSensitivity": "LOW"}},
+            "must be a column of the ITEMS dataset that holds numbers, got 'GENRES'",
+        ),
+        (
+            {"optimizationObjective": {"itemAttribute": "PRICE", "objectiveSensitivity": "LOW"}},
+            "must be a column of the ITEMS dataset that holds numbers, got 'PRICE'",
+        ),
+    ],
+)
+def test_create_solution__columns_of_the_datasets_there_are(
+    world: World, group: str, config: dict[str, Any], message: str
+) -> None:
+    def create(name: str) -> None:
+        world.api.create_solution(
+            name=name, datasetGroupArn=group, recipeArn=PERSONAL, solutionConfig=config
+        )
+
+    create("before-the-dataset")
+    world.dataset(group, "Items")
+    with refused("InvalidInput", message):
+        create("after-it")
 
 
 def test_create_solution__unknown_recipe(world: World, group: str) -> None:
