@@ -4,7 +4,7 @@ Holds histories, training data and the protocols of learners and models. Knows n
 the engine, of requests, of SQL or of any one recipe.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, runtime_checkable
@@ -178,6 +178,20 @@ class TrainingData:
             One row per user index, also for users without a row.
         """
         return build_histories(self.user, self.item, self.timestamp, self.n_users, rng)
+
+
+def concatenate(parts: Sequence[Histories]) -> Histories:
+    """The rows of several histories one after another.
+
+    Args:
+        parts: At least one.
+    """
+    lengths = np.concatenate([part.lengths for part in parts])
+    return Histories(
+        indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        items=np.concatenate([part.items for part in parts]),
+        timestamps=np.concatenate([part.timestamps for part in parts]),
+    )
 
 
 def build_histories(

@@ -1,52 +1,42 @@
-"""The work of a batch inference job: files of queries in S3 to files of recommendations."""
-# pyarrow has no types.
-# pyright: standard
+"""The work of a batch inference job: files of queries in S3 to files of recommendations.
+
+A line is answered as a campaign with the same configuration would answer it. Knows neither files
+nor how models score.
+"""
 
 import json
 import logging
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, Final
 
-import numpy as np
-
-from personalize_assets.core.names import (
-    INVALID_S3_INPUT,
-    INVALID_S3_OUTPUT,
-    MAX_BATCH_BYTES,
-    MAX_BATCH_FILES,
-)
+from personalize_assets.core.arns import Kind
+from personalize_assets.core.filters import BoundFilter, FilterError, bind, parse_filter
+from personalize_assets.core.names import MAX_THEME_QUERIES
+from personalize_assets.engine.data import GroupSources, LiveGroup, describe_group
+from personalize_assets.engine.jobs.batch_files import answer_files
 from personalize_assets.engine.jobs.batch_lines import (
     Query,
     format_answer,
     format_failure,
     parse_query,
 )
-from personalize_assets.engine.jobs.group_data import describe_data, read_interactions
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Outcome, Report
-from personalize_assets.engine.jobs.s3_objects import (
-    AccessDenied,
-    Location,
-    NoSuchObject,
-    Object,
-    Objects,
-    parse_location,
-)
 from personalize_assets.engine.jobs.states import ACTIVE, CREATE, Course
-from personalize_assets.engine.jobs.train import SEED
+from personalize_assets.engine.jobs.themes import Themes
+from personalize_assets.engine.serving.answerer import Answerer, Manner
+from personalize_assets.engine.serving.asking import Query as Question
+from personalize_assets.engine.serving.asking import Served
+from personalize_assets.engine.serving.exploration import NewItems
 from personalize_assets.engine.store import Resource, Store
-from personalize_assets.recipes.artifact import SavedVersion, load_version
-from personalize_assets.recipes.base import Histories
-from personalize_assets.recipes.ranking import recommend
-from personalize_assets.recipes.tables import histories_for_items, histories_for_users
+from personalize_assets.recipes.artifact import load_version
+from personalize_assets.recipes.spec import QueryField, RecipeSpec
 
 log = logging.getLogger(__name__)
 
-_QUERIES_AT_A_TIME: Final = 20_000
-_CHECK: Final = "_CHECK"
+_THEMES: Final = "THEME_GENERATION"
 
 
 @dataclass(frozen=True)
@@ -61,37 +51,26 @@ class BatchInference:
         return ""
 
     def prepare(self, store: Store, resource: Resource, now: datetime) -> Json:
-        """Take the model, the data and both addresses along."""
-        version = store.resources.get(resource.parent_arn or "")
-        if version is None or version.status != ACTIVE:
-            raise JobFailed("The solution version is not ACTIVE any more")
+        """Take the model, the places of the data and both addresses along."""
+        body = resource.body
         return {
-            **describe_data(store, version.group_arn, version),
-            "model": str(store.artifacts.path(version.hidden["artifact"])),
-            "input": resource.body["jobInput"]["s3DataSource"]["path"],
-            "output": resource.body["jobOutput"]["s3DataDestination"]["path"],
-            "n_results": resource.body["numResults"],
+            **describe_version(store, resource),
+            "config": body.get("batchInferenceJobConfig", {}),
+            "item_name": body.get("themeGenerationConfig", {})
+            .get("fieldsForThemeGeneration", {})
+            .get("itemName"),
+            "themes": body["batchInferenceJobMode"] == _THEMES,
+            "now": now.isoformat(),
         }
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         """Answer file after file; each output file is put in S3 when it is complete."""
-        objects = Objects(order["s3_endpoint"])
-        source, target = parse_location(order["input"]), parse_location(order["output"])
-        found = _find_inputs(objects, source)
-        _check_output(objects, target)
         report("loading", 0)
-        answerer = _Answerer(order)
-        totals = {"answered": 0, "failed": 0}
-        done, size = 0, sum(item.size for item in found)
-        for item in found:
-            report("recommending", done / size)
-            output = workspace / "part.out"
-            with objects.open(Location(source.bucket, item.key)) as stream:
-                _answer_file(stream, output, answerer, totals)
-            objects.upload(output, Location(target.bucket, target.key + _output_name(source, item)))
-            done += item.size
-        log.info("%d queries answered, %d failed", totals["answered"], totals["failed"])
-        return totals
+        answers = _Answers(order)
+        most = MAX_THEME_QUERIES if order["themes"] else None
+        answer_files(order, workspace, report, answers.answer, most)
+        log.info("%d queries answered, %d failed", answers.answered, answers.failed)
+        return {"answered": answers.answered, "failed": answers.failed}
 
     def finish(
         self, store: Store, resource: Resource, result: Json, workspace: Path, version: str
@@ -100,90 +79,160 @@ class BatchInference:
         return Outcome(body={}, hidden=result)
 
 
-class _Answerer:
-    """A model with the histories of the group's users."""
+def describe_version(store: Store, job: Resource) -> Json:
+    """What a batch job takes along of its version, its filter and its addresses.
+
+    Raises:
+        JobFailed: The version or the filter cannot be used any more.
+    """
+    version = store.resources.get(job.parent_arn or "")
+    if version is None or version.status != ACTIVE:
+        raise JobFailed("The solution version is not ACTIVE any more")
+    expression = None
+    if "filterArn" in job.body:
+        found = store.resources.get(job.body["filterArn"])
+        if found is None or found.kind is not Kind.FILTER or found.status != ACTIVE:
+            raise JobFailed(f"The filter is not ACTIVE any more: {job.body['filterArn']}")
+        expression = found.body["filterExpression"]
+    refreshed = version.hidden.get("refreshed")
+    return {
+        "sources": describe_group(store, str(version.group_arn)).to_json(),
+        "model": str(store.artifacts.path(version.hidden["artifact"])),
+        "refreshed": str(store.artifacts.path(refreshed)) if refreshed else None,
+        "solution": {
+            name: version.body[name]
+            for name in ("eventType", "solutionConfig")
+            if name in version.body
+        },
+        "joined_upto": version.hidden.get("joined_upto"),
+        "filter": expression,
+        "input": job.body["jobInput"]["s3DataSource"]["path"],
+        "output": job.body["jobOutput"]["s3DataDestination"]["path"],
+        "n_results": job.body["numResults"],
+    }
+
+
+class FilterOfLines:
+    """A job's filter with the values of each line.
+
+    Args:
+        expression: None for no filter.
+    """
+
+    def __init__(self, expression: str | None) -> None:
+        self._filter = None if expression is None else parse_filter(expression)
+        self._bound: dict[tuple[tuple[str, str], ...], BoundFilter] = {}
+
+    def bind(self, query: Query) -> BoundFilter | None:
+        """The filter for one line; equal values are bound once.
+
+        Raises:
+            FilterError: The values do not fit.
+        """
+        if self._filter is None:
+            return None
+        key = tuple(sorted(query.filter_values.items()))
+        if key not in self._bound:
+            if len(self._bound) > 1_000:
+                self._bound.clear()
+            self._bound[key] = bind(self._filter, query.filter_values)
+        return self._bound[key]
+
+
+def fields_of(spec: RecipeSpec) -> tuple[QueryField, ...]:
+    """What a line must have."""
+    if spec.recipe_type == "PERSONALIZED_RANKING":
+        return ("userId", "itemList")
+    return (spec.batch_field or "userId",)
+
+
+class _Answers:
+    """Answers lines, and counts them."""
 
     def __init__(self, order: Json) -> None:
-        self._version: SavedVersion = load_version(Path(order["model"]))
+        version = load_version(Path(order["model"]))
+        self._spec = version.spec
+        self._fields = fields_of(self._spec)
+        self._live = LiveGroup(GroupSources.from_json(order["sources"]))
+        manner = Manner.of(self._spec, order["solution"], order["config"], order["joined_upto"])
+        new = NewItems.read(Path(order["refreshed"]) if order["refreshed"] else None)
+        self._answerer = Answerer(version, manner, new)
+        self._filter = FilterOfLines(order["filter"])
         self._n_results: int = order["n_results"]
-        self.field: str = self._version.spec.batch_field or "userId"
-        self._interactions = None if self.field == "itemId" else read_interactions(order)
-        # Each id once as JSON, not once per line.
-        self._items = [json.dumps(item) for item in self._version.item_ids.to_pylist()]
+        self._now = datetime.fromisoformat(order["now"])
+        self._themes = None
+        if order["themes"]:
+            self._themes = Themes.of_items(self._live, order["item_name"])
+        self._as_json: Callable[[str], str] = _Quoted().__getitem__
+        self.answered = 0
+        self.failed = 0
 
-    def answer(self, queries: list[Query]) -> Generator[str]:
-        """The lines that answer some queries, in their order."""
-        asked = [query.id for query in queries if query.id is not None]
-        items, scores = recommend(self._version.model, self._histories(asked), self._n_results)
-        with_scores = self._version.spec.serves_scores
-        rows = iter(zip(items.tolist(), scores.tolist(), strict=True))
-        for query in queries:
-            if query.id is None:
+    def answer(self, lines: Sequence[str]) -> Generator[str]:
+        """The answers to some lines, in their order."""
+        queries = [parse_query(line, self._fields) for line in lines]
+        asked, questions = self._ask(queries)
+        served = self._serve(asked, questions)
+        for query in asked:
+            if query.error is not None:
+                self.failed += 1
                 yield format_failure(query)
                 continue
-            row, shares = next(rows)
-            served = [self._items[item] for item in row if item >= 0]
-            yield format_answer(query, served, shares[: len(served)] if with_scores else None)
+            self.answered += 1
+            yield self._format(query, next(served))
 
-    def _histories(self, asked: list[str]) -> Histories:
-        if self._interactions is None:
-            return histories_for_items(asked, self._version.item_ids)
-        rng = np.random.default_rng(SEED)
-        return histories_for_users(self._interactions, asked, self._version.item_ids, rng)
+    def _ask(self, queries: Iterable[Query]) -> tuple[list[Query], list[Question]]:
+        """Bind the filter of each line; a line whose values do not fit fails."""
+        asked: list[Query] = []
+        questions: list[Question] = []
+        for query in queries:
+            if query.error is None:
+                try:
+                    keep = self._filter.bind(query)
+                except FilterError as error:
+                    asked.append(Query(query.echo, f"User error: {error}"))
+                    continue
+                questions.append(
+                    Question(
+                        self._n_results,
+                        query.user or None,
+                        query.item or None,
+                        keep=keep,
+                        now=self._now,
+                    )
+                )
+            asked.append(query)
+        return asked, questions
 
+    def _serve(
+        self, asked: Iterable[Query], questions: Sequence[Question]
+    ) -> Generator[list[Served]]:
+        if self._spec.recipe_type != "PERSONALIZED_RANKING":
+            yield from self._answerer.recommend_many(self._live, questions)
+            return
+        good = (query for query in asked if query.error is None)
+        for query, question in zip(good, questions, strict=True):
+            ranked = self._answerer.rank(self._live, query.user, query.items, question.keep)
+            yield ranked[: self._n_results]
 
-def _find_inputs(objects: Objects, source: Location) -> list[Object]:
-    try:
-        found = objects.list_prefix(source)
-    except (NoSuchObject, AccessDenied) as error:
-        raise JobFailed(f"{INVALID_S3_INPUT}: {error} cannot be read") from error
-    if not found:
-        raise JobFailed(f"{INVALID_S3_INPUT}: no object begins with {source}")
-    size = sum(item.size for item in found)
-    if len(found) > MAX_BATCH_FILES or size > MAX_BATCH_BYTES:
-        raise JobFailed(
-            f"{INVALID_S3_INPUT}: {len(found)} files with {size} bytes begin with {source}; the "
-            f"most are {MAX_BATCH_FILES} files and {MAX_BATCH_BYTES} bytes"
-        )
-    return found
-
-
-def _check_output(objects: Objects, target: Location) -> None:
-    try:
-        objects.write(b"", Location(target.bucket, target.key + _CHECK))
-    except (NoSuchObject, AccessDenied) as error:
-        raise JobFailed(f"{INVALID_S3_OUTPUT}: {error} cannot be written") from error
-
-
-def _output_name(source: Location, item: Object) -> str:
-    folder = source.key.rpartition("/")[0]
-    return item.key.removeprefix(folder).lstrip("/") + ".out"
-
-
-def _answer_file(
-    stream: BinaryIO, output: Path, answerer: _Answerer, totals: dict[str, int]
-) -> None:
-    lines = _read_lines(stream)
-    with output.open("w", encoding="utf-8", newline="\n") as file:
-        while batch := list(islice(lines, _QUERIES_AT_A_TIME)):
-            queries = [parse_query(line, answerer.field) for line in batch]
-            failed = sum(query.id is None for query in queries)
-            totals["failed"] += failed
-            totals["answered"] += len(queries) - failed
-            file.writelines(f"{line}\n" for line in answerer.answer(queries))
-
-
-def _read_lines(stream: BinaryIO) -> Generator[str]:
-    """The lines that are not blank; bytes that are no UTF-8 become half surrogate pairs."""
-    rest = b""
-    while chunk := stream.read(1 << 20):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from _decode(lines)
-    yield from _decode([rest])
+    def _format(self, query: Query, served: Sequence[Served]) -> str:
+        ids = [each.item_id for each in served]
+        if self._themes is not None:
+            theme = self._themes.theme_of(query.item, ids)
+            more: dict[str, Any] = {
+                "theme": theme.label,
+                "itemsThemeRelevanceScores": [round(each, 7) for each in theme.relevance],
+            }
+            return format_answer(query, [self._as_json(item) for item in theme.items], more=more)
+        scores = [each.score or 0.0 for each in served] if self._spec.serves_scores else None
+        more = {}
+        if self._spec.gives_reasons:
+            more["reasons"] = [[each.reason] if each.reason else [] for each in served]
+        return format_answer(query, [self._as_json(item) for item in ids], scores, more=more)
 
 
-def _decode(lines: Iterable[bytes]) -> Generator[str]:
-    for line in lines:
-        text = line.decode("utf-8-sig", errors="surrogateescape").strip()
-        if text:
-            yield text
+class _Quoted(dict[str, str]):
+    """Each id once as JSON, not once per line."""
+
+    def __missing__(self, item: str) -> str:
+        text = self[item] = json.dumps(item)
+        return text

@@ -5,6 +5,7 @@ from typing import Final
 from personalize_assets.engine.jobs.attribution import ActivateAttribution, ReportEvents
 from personalize_assets.engine.jobs.auto_train import ActivateSolution, AutoTrain
 from personalize_assets.engine.jobs.batch_inference import BatchInference
+from personalize_assets.engine.jobs.batch_segment import BatchSegment
 from personalize_assets.engine.jobs.delete_data import DeleteData
 from personalize_assets.engine.jobs.deploy import Deploy, Redeploy
 from personalize_assets.engine.jobs.export_data import ExportData
@@ -57,6 +58,7 @@ KINDS: Final[dict[str, Kind]] = {
         StopRecommender(),
         StartRecommender(),
         BatchInference(),
+        BatchSegment(),
         Deploy(),
         Redeploy(),
     )

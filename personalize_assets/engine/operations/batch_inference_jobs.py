@@ -1,31 +1,31 @@
 """Operations on batch inference jobs."""
 
-import math
 from typing import Any, Final
 
 from personalize_assets.core.arns import Kind, make_arn
 from personalize_assets.core.names import (
     DEFAULT_BATCH_RESULTS,
-    INVALID_S3_INPUT,
-    INVALID_S3_OUTPUT,
     MAX_ACTIVE_BATCH_INFERENCE_JOBS,
+    MAX_RESULTS,
+    MAX_THEME_RESULTS,
 )
+from personalize_assets.core.schemas import parse_schema
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
-from personalize_assets.engine.jobs.s3_objects import LocationError, parse_location
-from personalize_assets.engine.jobs.states import BEING_CREATED
-from personalize_assets.engine.operations.access import (
-    Request,
-    atomic,
-    check_limit,
-    chosen,
-    create,
-    require,
-    require_active,
-)
+from personalize_assets.engine.operations.access import Request, atomic, chosen, create, require
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
+from personalize_assets.engine.operations.batch_requests import (
+    check_filter_of,
+    check_locations,
+    check_results,
+    check_target,
+    check_unfinished,
+    require_version,
+)
 from personalize_assets.engine.operations.recipes import find_recipe
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.operations.serving_config import check_serving_config
+from personalize_assets.engine.store import Resource
 from personalize_assets.recipes.spec import RecipeSpec
 
 _FAMILY = Family(
@@ -34,52 +34,40 @@ _FAMILY = Family(
     "jobName",
     ("solutionVersionArn", "batchInferenceJobMode"),
 )
-_EXPLORING: Final = frozenset({"aws-user-personalization", "aws-user-personalization-v2"})
-_EXPLORATION: Final = {
-    "explorationWeight": (0.0, 1.0),
-    "explorationItemAgeCutOff": (1.0, math.inf),
-}
+_THEMES: Final = "THEME_GENERATION"
+_THEMED: Final = "aws-similar-items"
 
 
 @operation("personalize", "CreateBatchInferenceJob")
 @atomic
 def create_batch_inference_job(context: RequestContext, request: Request) -> dict[str, Any]:
-    """Queue a batch job; whether the input is there and can be read shows in its status.
-
-    Exploration settings are checked and kept, but nothing is explored here yet: results are those
-    of ``explorationWeight`` 0. Themes are refused.
-    """
-    version = require_active(context, Kind.SOLUTION_VERSION, request["solutionVersionArn"])
+    """Queue a batch job; whether the input is there and can be read shows in its status."""
+    version = require_version(context, request)
     spec = find_recipe(version.body["recipeArn"])
-    if spec.batch_field is None:
+    if spec.batch_field is None or spec.recipe_type == "USER_SEGMENTATION":
         raise InvalidInput(f"{spec.name} cannot be used for batch inference jobs")
-    if "filterArn" in request:
-        require(context, Kind.FILTER, request["filterArn"])
-    _check_mode(request)
-    _check_locations(request)
-    _check_config(spec, request.get("batchInferenceJobConfig", {}))
-    n_results = request.get("numResults", DEFAULT_BATCH_RESULTS)
-    if n_results < 1:
-        raise InvalidInput(f"numResults must be at least 1, got {n_results}")
-    count = context.store.resources.count(
-        Kind.BATCH_INFERENCE_JOB,
-        account=context.account,
-        region=context.region,
-        statuses=BEING_CREATED,
-    )
-    check_limit(
-        count,
-        MAX_ACTIVE_BATCH_INFERENCE_JOBS,
-        f"More than {MAX_ACTIVE_BATCH_INFERENCE_JOBS} resources with PENDING or IN_PROGRESS "
-        "status.",
-    )
+    check_target(check_filter_of(context, request, version), "ItemID")
+    check_locations(request)
+    check_serving_config(spec, request.get("batchInferenceJobConfig", {}))
+    mode = request.get("batchInferenceJobMode", "BATCH_INFERENCE")
+    _check_mode(context, request, spec, version)
+    most = MAX_THEME_RESULTS if mode == _THEMES else MAX_RESULTS
+    n_results = check_results(request.get("numResults", DEFAULT_BATCH_RESULTS), most)
+    check_unfinished(context, Kind.BATCH_INFERENCE_JOB, MAX_ACTIVE_BATCH_INFERENCE_JOBS)
     name = request["jobName"]
     arn = make_arn(Kind.BATCH_INFERENCE_JOB, context.region, context.account, name)
-    kept = ("jobInput", "jobOutput", "roleArn", "filterArn", "batchInferenceJobConfig")
+    kept = (
+        "jobInput",
+        "jobOutput",
+        "roleArn",
+        "filterArn",
+        "batchInferenceJobConfig",
+        "themeGenerationConfig",
+    )
     body = {
         "solutionVersionArn": version.arn,
         "numResults": n_results,
-        "batchInferenceJobMode": "BATCH_INFERENCE",
+        "batchInferenceJobMode": mode,
         **chosen(request, *kept),
     }
     create(
@@ -115,52 +103,35 @@ def list_batch_inference_jobs(context: RequestContext, request: Request) -> dict
     )
 
 
-def _check_mode(request: Request) -> None:
-    if request.get("batchInferenceJobMode") == "THEME_GENERATION":
+def _check_mode(
+    context: RequestContext, request: Request, spec: RecipeSpec, version: Resource
+) -> None:
+    """Themes are for aws-similar-items, from a name and a text of each item."""
+    config = request.get("themeGenerationConfig")
+    if request.get("batchInferenceJobMode") != _THEMES:
+        if config is not None:
+            raise InvalidInput(f"themeGenerationConfig is only for batchInferenceJobMode {_THEMES}")
+        return
+    if spec.name != _THEMED:
+        raise InvalidInput(f"{spec.name} cannot generate themes; {_THEMED} can")
+    if config is None:
+        raise InvalidInput(f"batchInferenceJobMode {_THEMES} needs themeGenerationConfig")
+    _check_theme_columns(context, version, config["fieldsForThemeGeneration"]["itemName"])
+
+
+def _check_theme_columns(context: RequestContext, version: Resource, item_name: str) -> None:
+    datasets = context.store.resources.find(Kind.DATASET, group=version.group_arn)
+    items = [each for each in datasets if each.body["datasetType"] == "ITEMS"]
+    if not items:
+        raise InvalidInput("Themes need an Items dataset, and the dataset group has none")
+    resource = context.store.resources.get(items[0].body["schemaArn"])
+    assert resource is not None
+    schema = parse_schema(resource.body["schema"], "ITEMS", resource.body.get("domain"))
+    named = schema.field(item_name)
+    if named is None or named.type != "string":
         raise InvalidInput(
-            "batchInferenceJobMode THEME_GENERATION is not built into this engine yet"
+            f"themeGenerationConfig.fieldsForThemeGeneration.itemName must be a string column of "
+            f"the Items dataset, got {item_name!r}; it has {', '.join(schema.columns)}"
         )
-    if "themeGenerationConfig" in request:
-        raise InvalidInput(
-            "themeGenerationConfig is only for batchInferenceJobMode THEME_GENERATION"
-        )
-
-
-def _check_locations(request: Request) -> None:
-    source = request["jobInput"]["s3DataSource"]["path"]
-    target = request["jobOutput"]["s3DataDestination"]["path"]
-    for path, message in ((source, INVALID_S3_INPUT), (target, INVALID_S3_OUTPUT)):
-        try:
-            parse_location(path)
-        except LocationError as error:
-            raise InvalidInput(f"{message}: {error}") from error
-    if not target.endswith("/"):
-        raise InvalidInput(f"{INVALID_S3_OUTPUT}: {target} must be a folder and end in /")
-    if source == target:
-        raise InvalidInput(f"{INVALID_S3_OUTPUT}: {target} must be different from the input path")
-
-
-def _check_config(spec: RecipeSpec, config: Request) -> None:
-    if "rankingInfluence" in config and spec.name != "aws-semantic-similarity":
-        raise InvalidInput(
-            f"{spec.name} does not take rankingInfluence; aws-semantic-similarity does"
-        )
-    exploration: dict[str, str] = config.get("itemExplorationConfig", {})
-    if exploration and spec.name not in _EXPLORING:
-        takers = " and ".join(sorted(_EXPLORING))
-        raise InvalidInput(f"{spec.name} does not take itemExplorationConfig; {takers} do")
-    for name, value in exploration.items():
-        if name not in _EXPLORATION:
-            raise InvalidInput(
-                f"itemExplorationConfig has no {name!r}; it has {' and '.join(_EXPLORATION)}"
-            )
-        low, high = _EXPLORATION[name]
-        try:
-            fits = low <= float(value) <= high
-        except ValueError:
-            fits = False
-        if not fits:
-            bounds = f"from {low} to {high}" if high < math.inf else f"of at least {low}"
-            raise InvalidInput(
-                f"itemExplorationConfig.{name} must be a number {bounds} as a string, got {value!r}"
-            )
+    if not any(column.textual for column in schema.fields):
+        raise InvalidInput("Themes need an Items dataset with a textual column, and it has none")

@@ -20,11 +20,7 @@ _handlers: dict[tuple[str, str], Handler] = {}
 
 _SOON = "it is not built yet, the next release has it"
 
-UNSUPPORTED: dict[tuple[str, str], str] = {
-    ("personalize", "CreateBatchSegmentJob"): _SOON,
-    ("personalize", "DescribeBatchSegmentJob"): _SOON,
-    ("personalize", "ListBatchSegmentJobs"): _SOON,
-}
+UNSUPPORTED: dict[tuple[str, str], str] = {}
 """Reason by service and operation, for all operations that no function answers."""
 
 

@@ -8,10 +8,10 @@ as long as the user's events are the same. Knows neither requests nor resources.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -21,15 +21,29 @@ from personalize_assets.engine.data.live import LiveGroup, UserEvents
 from personalize_assets.engine.serving.asking import Query, Served
 from personalize_assets.engine.serving.catalogue import Catalogue
 from personalize_assets.engine.serving.exploration import Exploration, NewItems, explorable
-from personalize_assets.engine.serving.histories import Selection, history_of, question_about
+from personalize_assets.engine.serving.histories import (
+    Selection,
+    history_of,
+    question_about,
+    selection_of,
+)
 from personalize_assets.engine.serving.listing import Listing
 from personalize_assets.engine.serving.load_once import LoadOnce
 from personalize_assets.engine.serving.scores import Scores
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import BoolArray, Histories, Influenced, LongArray
+from personalize_assets.recipes.base import (
+    BoolArray,
+    Histories,
+    Influenced,
+    LongArray,
+    concatenate,
+)
+from personalize_assets.recipes.spec import RecipeSpec
 
 _KEPT_BYTES: Final = 128 * 2**20
 """For the scores of the last users; some 3,000 users of a catalogue of 10,000 items."""
+_CELLS_AT_A_TIME: Final = 4_000_000
+"""Scores computed together in a batch job, 4 bytes each; models need a few arrays of this size."""
 _PERSONAL: Final = frozenset({"USER_PERSONALIZATION", "PERSONALIZED_RANKING"})
 
 
@@ -51,6 +65,31 @@ class Manner:
     popularity: float = 0.0
     freshness: float = 0.0
     joined_upto: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        spec: RecipeSpec,
+        solution: Mapping[str, Any],
+        config: Mapping[str, Any],
+        joined_upto: int | None,
+    ) -> Self:
+        """Read how a campaign, recommender or batch job is to answer.
+
+        Args:
+            spec: Its recipe.
+            solution: ``eventType`` and ``solutionConfig`` of the solution version, where given.
+            config: ``campaignConfig``, ``recommenderConfig`` or ``batchInferenceJobConfig``.
+            joined_upto: As the attribute.
+        """
+        influence: Mapping[str, float] = config.get("rankingInfluence", {})
+        return cls(
+            selection=selection_of(solution),
+            exploration=Exploration.of_config(config) if spec.explores else None,
+            popularity=float(influence.get("POPULARITY", 0)),
+            freshness=float(influence.get("FRESHNESS", 0)),
+            joined_upto=joined_upto,
+        )
 
 
 class Answerer:
@@ -79,9 +118,22 @@ class Answerer:
     def recommend(self, live: LiveGroup, query: Query) -> list[Served]:
         """Items for a user, for everyone, or related to an item; best first."""
         past = _Past(live, query.user_id, self._manner.joined_upto)
+        return self._list(live, query, past, self._scores(query, past))
+
+    def recommend_many(self, live: LiveGroup, queries: Sequence[Query]) -> Generator[list[Served]]:
+        """The answers to many questions, in their order; users are scored together."""
+        width = max(1, _CELLS_AT_A_TIME // max(1, self.catalogue.n_trained))
+        for start in range(0, len(queries), width):
+            block = queries[start : start + width]
+            pasts = [_Past(live, each.user_id, self._manner.joined_upto) for each in block]
+            scores = self._scores_of_users(block, pasts)
+            for row, (query, past) in enumerate(zip(block, pasts, strict=True)):
+                found = scores.get(row) or self._scores(query, past)
+                yield self._list(live, query, past, found)
+
+    def _list(self, live: LiveGroup, query: Query, past: "_Past", scores: Scores) -> list[Served]:
         allowed = self._allowed(live, query, query.keep, past)
         seed = f"{query.user_id}|{query.item_id}|{query.now:%Y-%m-%dT%H}"
-        scores = self._scores(query, past)
         listing = Listing(self.spec, self.catalogue, scores, query.n_results, seed)
         if query.promotion is not None:
             wanted = self._allowed(live, query, query.promotion.keep, past)
@@ -158,6 +210,23 @@ class Answerer:
         return self._kept.get(
             ("user", query.user_id), events, lambda: self._score(self._history(events))
         )
+
+    def _scores_of_users(
+        self, queries: Sequence[Query], pasts: Sequence["_Past"]
+    ) -> dict[int, Scores]:
+        """The scores of the questions, by their number, that are about users with events."""
+        if not self._is_personal:
+            return {}
+        rows = [
+            row
+            for row, (query, past) in enumerate(zip(queries, pasts, strict=True))
+            if query.user_id is not None and past.events
+        ]
+        if not rows:
+            return {}
+        histories = concatenate([self._history(pasts[row].events) for row in rows])
+        matrix = self._model.score(histories)
+        return {row: Scores(values) for row, values in zip(rows, matrix, strict=True)}
 
     @cached_property
     def _cold(self) -> Scores:

@@ -12,8 +12,6 @@ from typing import Any, Final
 from personalize_assets.core.arns import Kind
 from personalize_assets.engine.jobs.deploy import recipe_arn
 from personalize_assets.engine.serving.answerer import Manner
-from personalize_assets.engine.serving.exploration import Exploration
-from personalize_assets.engine.serving.histories import Selection, selection_of
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
@@ -88,16 +86,11 @@ def _deployed(
     if trained is None or "artifact" not in trained.hidden:
         return None
     refreshed = trained.hidden.get("refreshed")
-    influence = config.get("rankingInfluence", {})
     custom = trained.kind is Kind.SOLUTION_VERSION
     return Deployed(
         artifact=store.artifacts.path(trained.hidden["artifact"]),
         refreshed=store.artifacts.path(refreshed) if refreshed else None,
-        manner=Manner(
-            selection=selection_of(trained.body) if custom else Selection(),
-            exploration=Exploration.of_config(config) if spec.explores else None,
-            popularity=float(influence.get("POPULARITY", 0)),
-            freshness=float(influence.get("FRESHNESS", 0)),
-            joined_upto=trained.hidden.get("joined_upto"),
+        manner=Manner.of(
+            spec, trained.body if custom else {}, config, trained.hidden.get("joined_upto")
         ),
     )

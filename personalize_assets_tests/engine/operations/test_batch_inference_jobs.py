@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from personalize_assets.engine.jobs import batch_inference
+from personalize_assets.engine.jobs import batch_files
 from personalize_assets_tests.engine.operations.conftest import ROLE, World, refused
 
 
@@ -193,7 +193,7 @@ def test_batch__too_much_input(
     version = version_of(world, "aws-popularity-count")
     for name in ("a", "b"):
         world.put(f"queries/{name}.json", '{"userId": "u1"}')
-    monkeypatch.setattr(batch_inference, limit, most)
+    monkeypatch.setattr(batch_files, limit, most)
     job = world.start_batch(version)
     world.run()
     assert describe(world, job)["failureReason"].startswith(
@@ -221,8 +221,12 @@ def untrained(world: World) -> str:
             {"jobInput": place("s3://bucket/x/"), "jobOutput": target("s3://bucket/x/")},
             "Invalid S3 output path: s3://bucket/x/ must be different from the input path",
         ),
-        ({"numResults": 0}, "numResults must be at least 1, got 0"),
-        ({"batchInferenceJobMode": "THEME_GENERATION"}, "THEME_GENERATION is not built into this"),
+        ({"numResults": 0}, "numResults must be from 1 to 500, got 0"),
+        ({"numResults": 501}, "numResults must be from 1 to 500, got 501"),
+        (
+            {"batchInferenceJobMode": "THEME_GENERATION"},
+            "aws-popularity-count cannot generate themes; aws-similar-items can",
+        ),
         (
             {"themeGenerationConfig": {"fieldsForThemeGeneration": {"itemName": "TITLE"}}},
             "themeGenerationConfig is only for batchInferenceJobMode THEME_GENERATION",
