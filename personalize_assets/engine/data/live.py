@@ -9,7 +9,8 @@ no recipe and no request.
 
 import threading
 from collections.abc import Callable, Collection
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -32,6 +33,12 @@ __all__ = ["LiveData", "LiveGroup", "UserEvents"]
 
 _GROUPS: Final = 16
 """How many groups are held at once; an account has five."""
+
+_STATE: Final = """
+    SELECT arn, sequence, json_extract(body, '$.schemaArn'), json_extract(hidden, '$.artifact'),
+        json_extract(hidden, '$.erasures')
+    FROM resources WHERE group_arn = ? AND kind = 'dataset'
+"""
 
 
 class LiveGroup:
@@ -157,6 +164,15 @@ class LiveGroup:
         return None if source is None else self._entities[source].table(self.sources.upto_records)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A group with what it was made from: the engine's commits and the state of its datasets."""
+
+    commits: int
+    state: list[tuple[Any, ...]]
+    group: LiveGroup
+
+
 class LiveData:
     """The live groups of an engine.
 
@@ -169,7 +185,7 @@ class LiveData:
         self._reader = Reader(str(store.artifacts.root / "control.sqlite3"))
         self._lock = threading.Lock()
         self._commits = 0
-        self._groups: dict[str, tuple[int, LiveGroup]] = {}
+        self._groups: dict[str, _Held] = {}
         store.database.on_commit(self._note_commit)
 
     def _note_commit(self) -> None:
@@ -179,16 +195,17 @@ class LiveData:
         """The data of a group as they are now; an unknown group has none."""
         commits = self._commits  # before looking, so that what comes meanwhile is not missed
         held = self._groups.get(group_arn)
-        if held is not None and held[0] == commits:
-            return held[1]
-        sources = describe_group(self._store, group_arn, live=True)
+        if held is not None and held.commits == commits:
+            return held.group
+        state = self._reader.rows(_STATE, (group_arn,))
         with self._lock:
-            earlier = self._groups.pop(group_arn, (0, None))[1]
-            if earlier is None or earlier.sources != sources:
-                group = LiveGroup(sources, self._reader, earlier)
+            earlier = self._groups.pop(group_arn, None)
+            if earlier is not None and earlier.state == state:
+                group = earlier.group
             else:
-                group = earlier
-            self._groups[group_arn] = (commits, group)
+                sources = describe_group(self._store, group_arn, live=True)
+                group = LiveGroup(sources, self._reader, earlier.group if earlier else None)
+            self._groups[group_arn] = _Held(commits, state, group)
             while len(self._groups) > _GROUPS:
                 del self._groups[next(iter(self._groups))]
         return group

@@ -40,14 +40,15 @@ _COLUMNS: Final = {
 }
 _PROPERTIES: Final = 8
 
+# The plus signs keep SQLite from walking the dataset's events in order instead of the user's.
 _OF_USER: Final = """
     SELECT item_id, sent_at, event_type, event_value, sequence FROM events
-    WHERE dataset_arn = ?1 AND user_id = ?2 AND known_since <= ?3 AND sequence <= ?4
+    WHERE dataset_arn = ?1 AND user_id = ?2 AND known_since <= ?3 AND +sequence <= ?4
         AND item_id IS NOT NULL
     UNION ALL
     SELECT item_id, sent_at, event_type, event_value, sequence FROM events
     WHERE dataset_arn = ?1 AND session_id = ?2 AND (user_id IS NULL OR known_since > ?3)
-        AND sequence <= ?4 AND item_id IS NOT NULL
+        AND +sequence <= ?4 AND item_id IS NOT NULL
     ORDER BY sent_at DESC, sequence DESC LIMIT ?5
 """
 _USERS: Final = """
