@@ -8,21 +8,6 @@ import datetime as dt
 from personalize_assets.recipes.options import ActionOptions
 from personalize_assets.recipes.spec import RecipeSpec
 
-SEMANTIC_SIMILARITY = RecipeSpec(
-    name="aws-semantic-similarity",
-    recipe_type="RELATED_ITEMS",
-    description="Items whose texts mean nearly the same as that of a given item.",
-    created=dt.date(2025, 11, 30),
-    algorithm="aws-semantic-similarity",
-    feature_transformation="aws-semantic-similarity",
-    required_datasets=("Items",),
-    used_datasets=("Interactions",),
-    query_fields=("itemId",),
-    batch_field="itemId",
-    max_items=10_000_000,
-    gives_metadata=True,
-)
-
 NEXT_BEST_ACTION = RecipeSpec(
     name="aws-next-best-action",
     recipe_type="PERSONALIZED_ACTIONS",

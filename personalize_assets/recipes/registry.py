@@ -11,6 +11,7 @@ from personalize_assets.recipes.personalized_ranking import (
     PERSONALIZED_RANKING_V2,
 )
 from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
+from personalize_assets.recipes.semantic_similarity import SEMANTIC_SIMILARITY
 from personalize_assets.recipes.similar_items import SIMILAR_ITEMS
 from personalize_assets.recipes.sims import SIMS
 from personalize_assets.recipes.spec import RecipeSpec
@@ -27,7 +28,7 @@ RECIPES: dict[str, RecipeSpec] = {
         POPULARITY_COUNT,
         PERSONALIZED_RANKING_V2,
         PERSONALIZED_RANKING,
-        custom.SEMANTIC_SIMILARITY,
+        SEMANTIC_SIMILARITY,
         SIMILAR_ITEMS,
         SIMS,
         custom.NEXT_BEST_ACTION,

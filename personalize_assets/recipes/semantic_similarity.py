@@ -1,0 +1,240 @@
+"""aws-semantic-similarity: items whose names and texts share the words that few others have.
+
+AWS embeds the texts with a language model; here they are compared by their words, which finds the
+same subject only where it is called the same. Needs no interactions. The question is the last item
+of a history; the item itself is never an answer, and where nothing is alike popular items follow.
+"""
+
+# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
+import datetime as dt
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+
+from personalize_assets.core.columns import Columns
+from personalize_assets.recipes.base import (
+    FloatArray,
+    Histories,
+    IntArray,
+    LongArray,
+    Progress,
+    TrainingData,
+    ignore_progress,
+)
+from personalize_assets.recipes.hyperparameters import NoOptions
+from personalize_assets.recipes.item_columns import Role, item_columns
+from personalize_assets.recipes.minima import UnfitData
+from personalize_assets.recipes.solvers.item_ages import creation_times
+from personalize_assets.recipes.solvers.queries import first_occurrences, recent_matrix
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.texts import text_matrix
+from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.recipes.storage import ModelFormat
+
+_FORMAT = ModelFormat("semantic-similarity", 1)
+_ROLES: Final[tuple[Role, ...]] = ("itemName", "textual")
+_LEAST: Final = 0.01
+"""What full influence leaves of an item that nobody met, or of the oldest."""
+
+
+@dataclass(frozen=True)
+class Influence:
+    """How far answers are pulled towards popular and towards new items, each from 0 to 1."""
+
+    popularity: float = 0.0
+    freshness: float = 0.0
+
+
+@dataclass(frozen=True)
+class SemanticSimilarityModel:
+    """The words of the items, and what popularity and freshness are told by.
+
+    Attributes:
+        words: Rows of length 1, shape ``(n_items, n_words)``.
+        users: Users who met each item; int64, shape ``(n_items,)``.
+        created: Epoch seconds of each item's creation; int64, shape ``(n_items,)``.
+        influence: What the answers are pulled towards.
+    """
+
+    words: sparse.csr_array
+    users: LongArray
+    created: LongArray
+    influence: Influence = Influence()
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue."""
+        return len(self.users)
+
+    @cached_property
+    def popularity(self) -> FloatArray:
+        """Users of each item as a share of those of the most popular one; in [0, 1]."""
+        return (self.users / max(1, self.users.max(initial=0))).astype(np.float32)
+
+    @cached_property
+    def freshness(self) -> FloatArray:
+        """1 for the newest item, 0 for the oldest; 1 for all if all are of one age."""
+        if not len(self.created):
+            return np.zeros(0, np.float32)
+        oldest, newest = int(self.created.min()), int(self.created.max())
+        return (1 - (newest - self.created) / max(1, newest - oldest)).astype(np.float32)
+
+    @cached_property
+    def _items_by_word(self) -> sparse.csr_array:
+        return self.words.T.tocsr()
+
+    @cached_property
+    def _pull(self) -> FloatArray:
+        """What each item's similarity is multiplied by."""
+        users = np.log1p(self.users)
+        known = users / max(1.0, float(users.max(initial=0)))
+        pull = 1 - self.influence.popularity * (1 - _LEAST) * (1 - known)
+        pull *= 1 - self.influence.freshness * (1 - _LEAST) * (1 - self.freshness)
+        return pull.astype(np.float32)
+
+    @cached_property
+    def _rest(self) -> FloatArray:
+        """What comes after all similar items, popular ones first: negative."""
+        return self.popularity - 2
+
+    def with_influence(self, popularity: float, freshness: float) -> "SemanticSimilarityModel":
+        """The same model under a ``rankingInfluence``; see ``Influenced``."""
+        return replace(self, influence=Influence(popularity, freshness))
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score what resembles the last item of each history; see ``Model``."""
+        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
+        scores = self._cosines(query)
+        scores *= self._pull
+        scores = np.where(scores > 0, scores, self._rest)
+        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
+        return scores
+
+    def extra_metrics(
+        self, ranked: IntArray, given: Histories, truth: Histories
+    ) -> dict[str, float]:
+        """Mean popularity, freshness and similarity of what is answered; see ``SelfMeasured``."""
+        rows, columns = np.nonzero(ranked >= 0)
+        items = ranked[rows, columns]
+        if not len(items):
+            return {"item_popularity": 0.0, "item_freshness": 0.0, "item_similarity": 0.0}
+        asked = recent_matrix(given, self.n_items, decay=None, limit=1) @ self.words
+        cosines = asked[rows].multiply(self.words[items]).sum(axis=1)
+        return {
+            "item_popularity": float(self.popularity[items].mean()),
+            "item_freshness": float(self.freshness[items].mean()),
+            "item_similarity": float(np.asarray(cosines).mean()),
+        }
+
+    def _cosines(self, query: sparse.csr_array) -> FloatArray:
+        asked: Any = query @ self.words
+        return (asked @ self._items_by_word).toarray().astype(np.float32, copy=False)
+
+    def save(self, folder: Path) -> None:
+        """Write the model; see ``Model``."""
+        arrays = {
+            "users": self.users,
+            "created": self.created,
+            "words_data": self.words.data,
+            "words_indices": self.words.indices,
+            "words_indptr": self.words.indptr,
+        }
+        settings = {"n_words": self.words.shape[1], **asdict(self.influence)}
+        _FORMAT.write(folder, settings, arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the model; see ``Model``."""
+        settings, arrays = _FORMAT.read(folder)
+        words = sparse_rows(
+            arrays["words_data"],
+            arrays["words_indices"],
+            arrays["words_indptr"],
+            settings.pop("n_words"),
+        )
+        return cls(words, arrays["users"], arrays["created"], Influence(**settings))
+
+
+class SemanticSimilarity:
+    """Counts the words of names and texts."""
+
+    model_type = SemanticSimilarityModel
+
+    def fit(
+        self,
+        data: TrainingData,
+        histories: Histories,
+        config: NoOptions,
+        featurization: NoOptions,
+        rng: np.random.Generator,
+        progress: Progress = ignore_progress,
+    ) -> SemanticSimilarityModel:
+        """Count; see ``Learner``.
+
+        Raises:
+            UnfitData: The Items dataset has no textual field, no field marked as the item's name,
+                or no text at all.
+        """
+        texts = _texts(data)
+        progress("words", 0.0)
+        words = text_matrix(texts)
+        if not words.nnz:
+            raise UnfitData(
+                "Create failed. The textual field of the Items dataset has no text that tells one "
+                "item from another."
+            )
+        met = histories.items[first_occurrences(histories, data.n_items)]
+        return SemanticSimilarityModel(
+            words=words,
+            users=np.bincount(met, minlength=data.n_items).astype(np.int64),
+            created=creation_times(_declared_times(data), histories, data.n_items),
+        )
+
+
+def _texts(data: TrainingData) -> pa.ChunkedArray:
+    """Name and text of each item, joined."""
+    columns: list[str] = []
+    for role in _ROLES:
+        found = item_columns(data, role)
+        if not found:
+            raise UnfitData(
+                "Create failed. The recipe aws-semantic-similarity needs a string field with "
+                f'"{role}": true in the schema of the Items dataset that is not excluded from training.'
+            )
+        columns += [name for name in found if name not in columns]
+    assert data.item_features is not None  # it has the columns
+    parts = [pc.fill_null(data.item_features[name].cast(pa.string()), "") for name in columns]
+    return pc.binary_join_element_wise(*parts, " ")
+
+
+def _declared_times(data: TrainingData) -> pa.ChunkedArray | None:
+    if data.item_features is None:
+        return None
+    named = {name.upper(): name for name in data.item_features.column_names}
+    name = named.get(Columns.CREATION_TIMESTAMP)
+    return None if name is None else data.item_features[name]
+
+
+SEMANTIC_SIMILARITY = RecipeSpec(
+    name="aws-semantic-similarity",
+    recipe_type="RELATED_ITEMS",
+    description="Items whose texts mean nearly the same as that of a given item.",
+    created=dt.date(2025, 11, 30),
+    algorithm="aws-semantic-similarity",
+    feature_transformation="aws-semantic-similarity",
+    required_datasets=("Items",),
+    used_datasets=("Interactions",),
+    query_fields=("itemId",),
+    batch_field="itemId",
+    max_items=10_000_000,
+    gives_metadata=True,
+    learner=SemanticSimilarity(),
+)

@@ -1,0 +1,193 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from personalize_assets.core.schemas import Schema, parse_schema
+from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.evaluation import TrainedVersion, train_and_evaluate
+from personalize_assets.recipes.hyperparameters import NoOptions
+from personalize_assets.recipes.minima import UnfitData
+from personalize_assets.recipes.ranking import recommend
+from personalize_assets.recipes.semantic_similarity import (
+    SEMANTIC_SIMILARITY,
+    SemanticSimilarity,
+    SemanticSimilarityModel,
+)
+from personalize_assets.recipes.tables import training_data
+from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, RecipeContract, history, walks
+from personalize_assets_tests.recipes.examples import catalogue, histories_of
+
+
+def schema(**attributes: str) -> Schema:
+    """An Items schema whose text columns have these attributes."""
+    fields = [{"name": name, "type": "string", said: True} for name, said in attributes.items()]
+    fields += [{"name": "ITEM_ID", "type": "string"}, {"name": "YEAR", "type": "int"}]
+    record = {"type": "record", "name": "Items", "fields": fields}
+    return parse_schema(json.dumps(record | {"version": "1.0"}))
+
+
+NAMED = schema(TITLE="itemName", PLOT="textual")
+
+
+class TestSemanticSimilarity(RecipeContract):
+    recipe = "aws-semantic-similarity"
+    least_gain = 1.0
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def data(cls) -> TrainingData:
+        items = pa.table(
+            {
+                "ITEM_ID": [f"i{item:02d}" for item in range(N_ITEMS)],
+                "TITLE": [
+                    f"Part {item % GROUP} of tale {item // GROUP}" for item in range(N_ITEMS)
+                ],
+                "PLOT": [f"About subject{item // GROUP}." for item in range(N_ITEMS)],
+            }
+        )
+        return replace(training_data(walks(np.random.default_rng(7)), items), item_schema=NAMED)
+
+    def test_recommend__items_of_the_same_subject(self, version: TrainedVersion) -> None:
+        items, _ = recommend(version.model, history(5), 19)
+        assert {item // GROUP for item in items[0].tolist()} == {0}
+
+    def test_metrics__its_own_beside_those_of_related_items(self, version: TrainedVersion) -> None:
+        own = {"item_popularity", "item_freshness", "item_similarity"}
+        assert own < set(version.metrics)
+        assert "mean_reciprocal_rank_at_25" in version.metrics
+        assert all(0 < version.metrics[name] <= 1 for name in own)
+
+
+def items(plots: list[str | None], created: list[int | None] | None = None) -> TrainingData:
+    columns: dict[str, pa.Array] = {
+        "ITEM_ID": pa.array([f"i{item}" for item in range(len(plots))]),
+        "TITLE": pa.array([""] * len(plots)),
+        "PLOT": pa.array(plots, pa.string()),
+    }
+    if created is not None:
+        columns["creation_timestamp"] = pa.array(created, pa.int64())
+    return replace(catalogue(len(plots)), item_features=pa.table(columns), item_schema=NAMED)
+
+
+def fit(data: TrainingData, histories: Histories | None = None) -> SemanticSimilarityModel:
+    return SemanticSimilarity().fit(
+        data,
+        Histories.empty(0) if histories is None else histories,
+        NoOptions(),
+        NoOptions(),
+        np.random.default_rng(0),
+    )
+
+
+def order(model: SemanticSimilarityModel, *asked: int) -> list[int]:
+    return recommend(model, history(*asked), model.n_items)[0][0].tolist()
+
+
+PLOTS: list[str | None] = ["red car race", "red car", "race of blue ships", "tea"]
+
+
+def test_score__more_common_words_come_first() -> None:
+    assert order(fit(items(PLOTS)), 0) == [1, 2, 3, -1]
+
+
+def test_score__only_the_last_item_asks_and_never_answers() -> None:
+    assert order(fit(items(PLOTS)), 0, 2) == [0, 1, 3, -1]
+
+
+def test_score__the_name_counts_too() -> None:
+    data = items(["one", "two", "six"])
+    assert data.item_features is not None
+    named = data.item_features.set_column(1, "TITLE", pa.array(["dune", "sea", "Dune"]))
+    assert order(fit(replace(data, item_features=named)), 2)[0] == 0
+
+
+@pytest.mark.parametrize("asked", [(), (3,)], ids=["unknown", "nothing_alike"])
+def test_score__popular_items_where_nothing_is_alike(asked: tuple[int, ...]) -> None:
+    # Users of items 0 to 3: 1, 3, 2, 0; a user who comes back is still one.
+    histories = histories_of([1, 2, 0], [1, 2], [1, 1, 1])
+    assert order(fit(items(PLOTS), histories), *asked)[:3] == [1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("popularity", "freshness", "first"), [(0.0, 0.0, 1), (1.0, 0.0, 2), (0.0, 1.0, 3)]
+)
+def test_with_influence__popular_or_fresh_ones_first(
+    popularity: float, freshness: float, first: int
+) -> None:
+    # Item 1 is most alike, but old and met by nobody; 2 is popular, 3 is new.
+    plots: list[str | None] = ["red car race", "red car", "race one", "race two", "tea"]
+    data = items(plots, [50, 10, 10, 100, 10])
+    model = fit(data, histories_of(*[[2, 4]] * 9))
+    assert order(model.with_influence(popularity, freshness), 0)[0] == first
+    assert order(model, 0)[0] == 1
+
+
+def test_with_influence__never_brings_in_what_is_not_alike() -> None:
+    model = fit(items(PLOTS), histories_of(*[[3]] * 9)).with_influence(1.0, 1.0)
+    assert order(model, 0)[-2] == 3
+
+
+def test_with_influence__survives_saving(tmp_path: Path) -> None:
+    model = fit(items(PLOTS), histories_of([2, 0])).with_influence(0.5, 0.25)
+    model.save(tmp_path)
+    loaded = SemanticSimilarityModel.load(tmp_path)
+    np.testing.assert_array_equal(loaded.score(history(0)), model.score(history(0)))
+    assert loaded.influence == model.influence
+
+
+def test_extra_metrics__means_over_the_answers() -> None:
+    data = items(["a b", "a b", "a c", "d"], [0, 100, 50, 100])
+    model = fit(data, histories_of([1, 2], [1]))
+    ranked = np.full((2, 25), -1, np.int32)
+    ranked[0, :2] = 1, 2
+    metrics = model.extra_metrics(ranked, histories_of([3, 0], [2]), Histories.empty(2))
+    # "a" is in three texts of four, "c" in one, so that item 2 has little in common with 0.
+    a, b, c = np.log(4 / 3), np.log(2), np.log(4)
+    cosine = a * a / ((a * a + b * b) * (a * a + c * c)) ** 0.5
+    assert metrics == pytest.approx(
+        {
+            "item_popularity": (1 + 0.5) / 2,
+            "item_freshness": (1 + 0.5) / 2,
+            "item_similarity": (1 + cosine) / 2,
+        },
+        rel=1e-5,
+    )
+
+
+def test_train__without_any_interaction() -> None:
+    version = train_and_evaluate(SEMANTIC_SIMILARITY, items(PLOTS), rng=np.random.default_rng(0))
+    assert set(version.metrics) == {
+        "coverage",
+        "item_popularity",
+        "item_freshness",
+        "item_similarity",
+    }
+    assert version.metrics["item_freshness"] == 1
+    assert order(fit(items(PLOTS)), 0)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "lacking"),
+    [
+        (schema(TITLE="itemName", PLOT="categorical"), '"textual": true'),
+        (schema(TITLE="categorical", PLOT="textual"), '"itemName": true'),
+        (None, '"itemName": true'),
+    ],
+)
+def test_fit__field_is_lacking(declared: Schema | None, lacking: str) -> None:
+    with pytest.raises(UnfitData) as caught:
+        fit(replace(items(PLOTS), item_schema=declared))
+    assert str(caught.value) == (
+        f"Create failed. The recipe aws-semantic-similarity needs a string field with {lacking} "
+        "in the schema of the Items dataset that is not excluded from training."
+    )
+
+
+@pytest.mark.parametrize("plots", [[None, None], ["", " "], ["same", "same"]])
+def test_fit__no_text_to_tell_items_by(plots: list[str | None]) -> None:
+    with pytest.raises(UnfitData, match="has no text that tells one item from another"):
+        fit(items(plots))
