@@ -158,7 +158,8 @@ def _write_without(source: Path, target: Path, users: pa.Array) -> Json:
     rows = 0
     with pq.ParquetWriter(target, file.schema_arrow, **PARQUET) as writer:
         for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-            gone = pc.is_in(batch["USER_ID"].cast(pa.string()), value_set=users)
+            ids = batch["USER_ID"].dictionary_encode()
+            gone = pc.is_in(ids.dictionary, value_set=users).take(ids.indices)
             kept = batch.filter(pc.invert(gone))
             writer.write_batch(kept)
             rows += kept.num_rows

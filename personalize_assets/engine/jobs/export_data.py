@@ -72,7 +72,7 @@ class ExportData:
         sources = GroupSources.from_json(order["sources"])
         schema = sources.datasets[order["dataset_type"]].schema
         report("reading", 0)
-        table = _read(sources, order)
+        table = _quote(_read(sources, order))
         objects, folder = Objects(order["s3_endpoint"]), parse_location(order["folder"])
         starts = range(0, max(1, table.num_rows), self.rows_per_file)
         for number, start in enumerate(starts):
@@ -120,11 +120,19 @@ def _write_csv(table: pa.Table, schema: Schema, file: Path) -> None:
             stream.write(format_lines([_format(column) for column in chunk.columns]))
 
 
+def _quote(table: pa.Table) -> pa.Table:
+    """Put text into quotes, each distinct value once; line ends within become spaces."""
+    table = table.unify_dictionaries().combine_chunks()
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type) and table.num_rows:
+            column = table.column(index).combine_chunks()
+            text = pc.replace_substring_regex(column.dictionary, "[\r\n]+", " ")
+            escaped = pc.replace_substring_regex(text, r'(["\\])', r"\\\1")
+            quoted = pc.binary_join_element_wise('"', escaped, '"', "")
+            quoted = pa.DictionaryArray.from_arrays(column.indices, quoted)
+            table = table.set_column(index, field, quoted)
+    return table
+
+
 def _format(column: pa.ChunkedArray) -> pa.Array:
-    """Text in quotes, everything else plain; what is missing is empty."""
-    plain = column.combine_chunks()
-    if not pa.types.is_dictionary(plain.type):
-        return pc.fill_null(plain.cast(pa.string()), "")
-    text = pc.replace_substring_regex(plain.cast(pa.string()), "[\r\n]+", " ")
-    escaped = pc.replace_substring_regex(text, r'(["\\])', r"\\\1")
-    return pc.fill_null(pc.binary_join_element_wise('"', escaped, '"', ""), "")
+    return pc.fill_null(column.combine_chunks().cast(pa.string()), "")
