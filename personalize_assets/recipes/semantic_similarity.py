@@ -207,7 +207,8 @@ def _texts(data: TrainingData) -> pa.ChunkedArray:
         if not found:
             raise UnfitData(
                 "Create failed. The recipe aws-semantic-similarity needs a string field with "
-                f'"{role}": true in the schema of the Items dataset that is not excluded from training.'
+                f'"{role}": true in the schema of the Items dataset that is not excluded from '
+                "training."
             )
         columns += [name for name in found if name not in columns]
     assert data.item_features is not None  # it has the columns

@@ -43,9 +43,7 @@ class TestSemanticSimilarity(RecipeContract):
         items = pa.table(
             {
                 "ITEM_ID": [f"i{item:02d}" for item in range(N_ITEMS)],
-                "TITLE": [
-                    f"Part {item % GROUP} of tale {item // GROUP}" for item in range(N_ITEMS)
-                ],
+                "TITLE": [f"Number{item}" for item in range(N_ITEMS)],
                 "PLOT": [f"About subject{item // GROUP}." for item in range(N_ITEMS)],
             }
         )
