@@ -8,7 +8,7 @@ Knows nothing of what the files hold.
 import json
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from personalize_assets.engine.store.crash_points import reached
 
@@ -62,6 +62,12 @@ def carry_out(root: Path) -> bool:
 def _remove(path: Path) -> None:
     reached("exchange: before remove")
     if path.is_dir():
-        shutil.rmtree(path)
+        shutil.rmtree(path, onerror=_unless_gone)
     else:
         path.unlink(missing_ok=True)
+
+
+def _unless_gone(_function: object, _path: object, found: tuple[Any, BaseException, Any]) -> None:
+    # Whoever answered with a file may be removing its temporary folder right now.
+    if not isinstance(found[1], FileNotFoundError):
+        raise found[1]

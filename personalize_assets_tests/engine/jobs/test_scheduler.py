@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.engine.faults import FaultRule, Faults
 from personalize_assets.engine.jobs import InlineRunner
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Outcome, Report
 from personalize_assets.engine.jobs.light import Activate, Delete, DeleteGroup, Stop
 from personalize_assets.engine.jobs.scheduler import Scheduler
-from personalize_assets.engine.jobs.states import CREATE, Course
+from personalize_assets.engine.jobs.states import CREATE, REPEAT, UPDATE_CAMPAIGN, Course
 from personalize_assets.engine.store import Resource, Store
 
 FAR = datetime(2030, 1, 1, tzinfo=UTC)
@@ -280,3 +281,135 @@ def test_inline_runner__immediately(store: Store, clock: Clock, kinds: dict[str,
     set_status(store, "CREATE PENDING")
     runner.submit("work", ARN)
     assert resource(store).status == "CREATE PENDING"
+
+
+SHOWN_S = 10
+
+
+def make_runner(
+    store: Store, clock: Clock, kinds: dict[str, object], faults: Faults | None = None
+) -> InlineRunner:
+    return InlineRunner(
+        store,
+        clock=clock,
+        new_id=lambda: "id",
+        kinds=kinds,  # type: ignore[arg-type]
+        status_time=timedelta(seconds=0 if faults else SHOWN_S),
+        faults=faults,
+    )
+
+
+def statuses(store: Store, clock: Clock, runner: InlineRunner, *, look: bool = False) -> list[str]:
+    """The status of the resource at each second, until it is gone or at rest."""
+    shown: list[str] = []
+    for _ in range(60):
+        if look:
+            with store.transaction():
+                store.jobs.hasten(ARN, clock())
+        runner.run_pending()
+        found = store.resources.get(ARN)
+        shown.append("gone" if found is None else str(found.status))
+        clock.now += timedelta(seconds=1)
+    return shown
+
+
+def lasting(shown: list[str]) -> list[tuple[str, int]]:
+    return [(status, len(list(times))) for status, times in itertools.groupby(shown)][:-1]
+
+
+@pytest.mark.parametrize("kind", ["work", "activate"])
+def test_status_time__creation(
+    store: Store, clock: Clock, kinds: dict[str, object], kind: str
+) -> None:
+    runner = make_runner(store, clock, kinds)
+    runner.submit(kind, ARN)
+    shown = statuses(store, clock, runner)
+    assert lasting(shown) == [("CREATE PENDING", 10), ("CREATE IN_PROGRESS", 10)]
+    assert shown[-1] == "ACTIVE"
+    assert store.jobs.of(ARN) == []
+
+
+@pytest.mark.parametrize("look", [False, True])
+def test_status_time__deletion_also_while_clients_look(
+    store: Store, clock: Clock, kinds: dict[str, object], look: bool
+) -> None:
+    set_status(store, "DELETE PENDING")
+    runner = make_runner(store, clock, kinds)
+    runner.submit("delete", ARN)
+    shown = statuses(store, clock, runner, look=look)
+    assert lasting(shown) == [("DELETE PENDING", 10), ("DELETE IN_PROGRESS", 10)]
+    assert shown[-1] == "gone"
+
+
+def test_status_time__a_course_with_one_status(
+    store: Store, clock: Clock, kinds: dict[str, object]
+) -> None:
+    set_status(store, "CREATE STOPPING")
+    runner = make_runner(store, clock, kinds)
+    runner.submit("stop", ARN)
+    assert lasting(statuses(store, clock, runner)) == [("CREATE STOPPING", 10)]
+
+
+def test_status_time__an_update_in_a_member(
+    store: Store, clock: Clock, work: Work, kinds: dict[str, object]
+) -> None:
+    set_status(store, "ACTIVE")
+    update = {"status": "CREATE PENDING", "lastUpdatedDateTime": clock().timestamp()}
+    with store.transaction():
+        store.resources.merge(ARN, body={"latestCampaignUpdate": update})
+    work.course = UPDATE_CAMPAIGN
+    runner = make_runner(store, clock, kinds)
+    runner.submit("work", ARN)
+    shown: list[str] = []
+    for _ in range(25):
+        runner.run_pending()
+        shown.append(resource(store).body["latestCampaignUpdate"]["status"])
+        clock.now += timedelta(seconds=1)
+    assert lasting(shown) == [("CREATE PENDING", 10), ("CREATE IN_PROGRESS", 10)]
+    assert shown[-1] == "ACTIVE"
+
+
+def test_status_time__repeated_work_does_not_wait(
+    store: Store, clock: Clock, work: Work, kinds: dict[str, object]
+) -> None:
+    set_status(store, "ACTIVE")
+    work.course = REPEAT
+    runner = make_runner(store, clock, kinds)
+    runner.submit("work", ARN)
+    runner.run_pending()
+    assert len(work.seen) == 1
+
+
+@pytest.mark.parametrize("kind", ["work", "activate"])
+@pytest.mark.parametrize("named", ["kind", "CreateSolution", "*"])
+def test_faults__fail_a_job_once(
+    store: Store, clock: Clock, work: Work, kinds: dict[str, object], kind: str, named: str
+) -> None:
+    faults = Faults()
+    operation = kind if named == "kind" else named
+    faults.add(FaultRule(kind="fail-job", operation=operation, count=1, message="bad luck"))
+    runner = make_runner(store, clock, kinds, faults)
+    runner.submit(kind, ARN)
+    runner.run_pending()
+    assert (resource(store).status, resource(store).failure_reason) == ("CREATE FAILED", "bad luck")
+    assert work.seen == []
+    set_status(store, "CREATE PENDING")
+    runner.submit(kind, ARN)
+    runner.run_pending()
+    assert resource(store).status == "ACTIVE"
+
+
+def test_faults__spare_deletions_and_repeated_work(
+    store: Store, clock: Clock, work: Work, kinds: dict[str, object]
+) -> None:
+    faults = Faults()
+    faults.add(FaultRule(kind="fail-job"))
+    runner = make_runner(store, clock, kinds, faults)
+    set_status(store, "ACTIVE")
+    work.course = REPEAT
+    runner.submit("work", ARN)
+    runner.run_pending()
+    assert len(work.seen) == 1
+    set_status(store, "DELETE PENDING")
+    runner.submit("delete", ARN)
+    assert statuses(store, clock, runner)[-1] == "gone"
