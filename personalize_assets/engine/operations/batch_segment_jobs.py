@@ -39,7 +39,8 @@ def create_batch_segment_job(context: RequestContext, request: Request) -> dict[
         )
     found = check_filter_of(context, request, version)
     check_target(found, "UserID")
-    if found is not None and found.needs_user and spec.name == "aws-item-attribute-affinity":
+    asks_events = any(field.dataset == "INTERACTIONS" for field in found.fields) if found else False
+    if asks_events and spec.name == "aws-item-attribute-affinity":
         raise InvalidInput(f"{spec.name} does not take filters on Interactions")
     check_locations(request)
     n_results = check_results(request.get("numResults", DEFAULT_BATCH_RESULTS), MAX_SEGMENT_USERS)
