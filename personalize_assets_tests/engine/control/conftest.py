@@ -74,3 +74,9 @@ def _process() -> Iterator[LocalPersonalize]:
 def site(_process: LocalPersonalize) -> Site:
     _process.reset()
     return Site(_process)
+
+
+@pytest.fixture
+def used_site(_process: LocalPersonalize) -> Site:
+    """The same engine with what an earlier test left, for requests that change nothing."""
+    return Site(_process)
