@@ -19,6 +19,7 @@ from personalize_assets.recipes.base import (
     BoolArray,
     FloatArray,
     Histories,
+    IntArray,
     Progress,
     TrainingData,
     ignore_progress,
@@ -34,6 +35,7 @@ from personalize_assets.recipes.solvers.queries import (
     weighted_matrix,
 )
 from personalize_assets.recipes.solvers.repeats import mix_repeats, repeat_rate
+from personalize_assets.recipes.solvers.single_rows import newest_items, sum_rows
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
@@ -96,6 +98,8 @@ class UserPersonalizationModel:
 
     def affinity(self, histories: Histories) -> FloatArray:
         """The sum of the standardized parts, shape ``(n, n_items)``; known items included."""
+        if len(histories) == 1:
+            return self._affinity_of_one(histories.items)
         recency = self.serving.recency
         scores = self.ease.score(
             recent_matrix(
@@ -114,6 +118,16 @@ class UserPersonalizationModel:
         )
         scores += _standardize((newest @ self.transitions).toarray())
         return scores
+
+    def _affinity_of_one(self, items: IntArray) -> FloatArray:
+        """The same for one history, as answers in real time need it; shape ``(1, n_items)``."""
+        recency = self.serving.recency
+        decay, limit = (_EASE_DECAY, _EASE_EVENTS) if recency else (None, _FLAT_EVENTS)
+        scores = self.ease.score_one(*newest_items(items, decay=decay, limit=limit))
+        decay, limit = (_TRANSITION_DECAY, _TRANSITION_EVENTS) if recency else (None, _FLAT_EVENTS)
+        newest, weights = newest_items(items, decay=decay, limit=limit)
+        following = sum_rows(self.transitions, newest, weights)
+        return _standardize(scores[None, :]) + _standardize(following[None, :])
 
     def save(self, folder: Path) -> None:
         """Write the model; see ``Model``."""

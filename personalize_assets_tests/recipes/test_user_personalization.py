@@ -101,3 +101,15 @@ def test_log_beginnings__recent_looks_at_the_newest_tenth() -> None:
     assert np.argmax(log_beginnings(late, 2, recent=False)) == 0
     gain = log_beginnings(late, 2, recent=True) - log_beginnings(late, 2, recent=False)
     assert gain[1] > 0 > gain[0]
+
+
+@pytest.mark.parametrize("recency", [True, False])
+@pytest.mark.parametrize("n_users", [15, 90])
+def test_score__one_history_as_many(recency: bool, n_users: int) -> None:
+    rng = np.random.default_rng(3)
+    rows = [rng.integers(0, 30, size=size).tolist() for size in rng.integers(0, 70, size=n_users)]
+    histories = histories_of(*rows)
+    model = fit(histories, 30, recency)
+    together = model.score(histories)
+    alone = [model.score(histories.slice(at, at + 1)) for at in range(n_users)]
+    np.testing.assert_allclose(np.concatenate(alone), together, atol=1e-4)

@@ -8,6 +8,7 @@ grows with the third power of their number.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.solvers.single_rows import FactoredRows, Index
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,39 @@ class Ease:
         spread[:, self.items] = scores
         return spread
 
+    def score_one(self, items: Index, weights: FloatArray) -> FloatArray:
+        """The same for one row.
+
+        Args:
+            items: Catalogue indices, each once.
+            weights: One per item.
+
+        Returns:
+            Shape ``(n_items,)``.
+        """
+        at = self._place[items]
+        at, weights = at[at >= 0], weights[at >= 0]
+        if self._rows is None:
+            scores = weights @ self.right[at]
+        else:
+            scores = self._rows.sum(at, weights)
+            scores[at] -= weights * self.diagonal[at]
+        spread = np.zeros(self.n_items, dtype=np.float32)
+        spread[self.items] = scores
+        return spread
+
+    @cached_property
+    def _place(self) -> Index:
+        """Position among ``items`` of each catalogue index; -1 for items that take no part."""
+        place = np.full(self.n_items, -1, dtype=np.intp)
+        place[self.items] = np.arange(len(self.items))
+        return place
+
+    @cached_property
+    def _rows(self) -> FactoredRows | None:
+        """Rows of the dual form; None for the primal one, which has them as they are."""
+        return None if self.left is None else FactoredRows(self.left, self.right)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays to be saved; ``from_arrays`` is the inverse."""
         arrays: dict[str, NDArray[Any]] = {
@@ -82,7 +117,7 @@ class Ease:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], n_items: int) -> Self:
         """Rebuild from what ``arrays`` gave."""
-        items, right = arrays["ease_items"], arrays["ease_right"]
+        items, right = arrays["ease_items"], np.ascontiguousarray(arrays["ease_right"])
         left = None
         if "ease_left_indptr" in arrays:
             indices, indptr = arrays["ease_left_indices"], arrays["ease_left_indptr"]
@@ -132,7 +167,8 @@ def _solve_dual(
     transposed = seen.T.tocsr()
     solved = (transposed @ _invert(kernel)).T
     explained = np.asarray(seen.multiply(solved).sum(axis=0)).ravel()
-    right = (solved / (1 - explained)).astype(np.float32)
+    # By rows, which is how answers to one history at a time go through it.
+    right = (solved / (1 - explained)).astype(np.float32, order="C")
     return transposed, right, (explained / (1 - explained)).astype(np.float32)
 
 

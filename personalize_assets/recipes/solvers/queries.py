@@ -6,7 +6,7 @@ Knows nothing of any model.
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, Histories
+from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, LongArray
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 _DEEPEST = 60.0
@@ -64,13 +64,21 @@ def weighted_matrix(histories: Histories, n_items: int, decay: float | None) -> 
     Returns:
         float32, shape ``(n_users, n_items)``.
     """
-    if decay is None:
-        weights: FloatArray = np.ones(len(histories.items), dtype=np.float32)
-    else:
-        ends = np.repeat(histories.indptr[1:], histories.lengths)
-        position = ends - 1 - np.arange(len(histories.items))
-        weights = np.exp(-np.minimum(position / decay, _DEEPEST)).astype(np.float32)
+    ends = np.repeat(histories.indptr[1:], histories.lengths)
+    weights = fading(ends - 1 - np.arange(len(histories.items)), decay)
     # Copies, because summing duplicates changes the arrays in place.
     matrix = sparse_rows(weights, histories.items.copy(), histories.indptr.copy(), n_items)
     matrix.sum_duplicates()
     return matrix
+
+
+def fading(position: LongArray, decay: float | None) -> FloatArray:
+    """Weights of events by their position from the end, shape ``(n,)``.
+
+    Args:
+        position: 0 is the newest.
+        decay: As in ``recent_matrix``.
+    """
+    if decay is None:
+        return np.ones(len(position), dtype=np.float32)
+    return np.exp(-np.minimum(position / decay, _DEEPEST)).astype(np.float32)
