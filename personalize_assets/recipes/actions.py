@@ -97,6 +97,20 @@ class ActionHistories:
         """Row of each event; int32, shape ``(n_events,)``."""
         return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.indptr))
 
+    def where(self, keep: NDArray[np.bool_]) -> "ActionHistories":
+        """The same users with only the events that ``keep`` marks; shape ``(n_events,)``."""
+        kept = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
+        return ActionHistories(
+            kept[self.indptr], self.actions[keep], self.timestamps[keep], self.taken[keep]
+        )
+
+    def take(self, users: NDArray[np.bool_]) -> "ActionHistories":
+        """Only the users that ``users`` marks; shape ``(n,)``."""
+        lengths = np.diff(self.indptr)
+        kept = self.where(np.repeat(users, lengths))
+        indptr = np.concatenate(([0], np.cumsum(lengths[users]))).astype(np.int64)
+        return ActionHistories(indptr, kept.actions, kept.timestamps, kept.taken)
+
 
 def build_action_histories(data: ActionData, n_users: int) -> ActionHistories:
     """Order action interactions by user and time; rows equal in all but order stay apart.

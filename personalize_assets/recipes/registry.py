@@ -3,9 +3,10 @@
 The retired aws-hrnn recipes are left out on purpose: AWS no longer offers them.
 """
 
-from personalize_assets.recipes import custom, domain
+from personalize_assets.recipes import domain
 from personalize_assets.recipes.item_affinity import ITEM_AFFINITY
 from personalize_assets.recipes.item_attribute_affinity import ITEM_ATTRIBUTE_AFFINITY
+from personalize_assets.recipes.next_best_action import NEXT_BEST_ACTION
 from personalize_assets.recipes.personalized_ranking import (
     PERSONALIZED_RANKING,
     PERSONALIZED_RANKING_V2,
@@ -31,7 +32,7 @@ RECIPES: dict[str, RecipeSpec] = {
         SEMANTIC_SIMILARITY,
         SIMILAR_ITEMS,
         SIMS,
-        custom.NEXT_BEST_ACTION,
+        NEXT_BEST_ACTION,
         ITEM_AFFINITY,
         ITEM_ATTRIBUTE_AFFINITY,
         *domain.ECOMMERCE,

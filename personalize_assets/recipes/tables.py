@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from personalize_assets.core.columns import Columns
 from personalize_assets.core.schemas import Schema
-from personalize_assets.recipes.actions import ActionData, ActionHistories, outcome_of
+from personalize_assets.recipes.actions import ActionData, outcome_of
 from personalize_assets.recipes.base import (
     Histories,
     IntArray,
@@ -171,30 +171,6 @@ def histories_for_users(
     if len(distinct) == len(asked):
         return histories
     return histories.rows_at(np.asarray(pc.index_in(asked, distinct)))
-
-
-def action_histories(
-    actions: Sequence[Sequence[str]],
-    event_types: Sequence[Sequence[str]],
-    timestamps: Sequence[Sequence[int]],
-    action_ids: pa.StringArray,
-) -> ActionHistories:
-    """What a model of actions is asked: what each user did with actions, oldest first.
-
-    Args:
-        actions: Action ids of each user; those that are not in ``action_ids`` are left out.
-        event_types: Of the same events; events of other types than the three known are left out.
-        timestamps: Epoch seconds of the same events.
-        action_ids: The model's actions.
-    """
-    flat = pa.array([action for row in actions for action in row], pa.string())
-    action = np.asarray(pc.index_in(flat, value_set=action_ids).fill_null(-1), dtype=np.int32)
-    taken = np.array([outcome_of(name) for row in event_types for name in row], dtype=np.int8)
-    moments = np.array([moment for row in timestamps for moment in row], dtype=np.int64)
-    known = (action >= 0) & (taken >= 0)
-    ends = np.cumsum([0, *(len(row) for row in actions)])
-    kept = np.concatenate(([0], np.cumsum(known))).astype(np.int64)
-    return ActionHistories(kept[ends], action[known], moments[known], taken[known] == 1)
 
 
 def histories_for_items(asked: Sequence[str], item_ids: pa.StringArray) -> Histories:

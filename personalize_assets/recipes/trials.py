@@ -11,6 +11,7 @@ import numpy as np
 
 from personalize_assets.core.metrics import LONGEST_LIST, Truth, evaluate, evaluate_textbook
 from personalize_assets.core.splitting import choose_test_users, mark_truth
+from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.base import (
     Histories,
     LongArray,
@@ -204,4 +205,6 @@ def make_trial(spec: RecipeSpec, data: TrainingData, rng: np.random.Generator) -
     """Split the data as the service does for recipes of this type."""
     if spec.recipe_type == "USER_SEGMENTATION":
         return SegmentTrial.draw(spec, data, rng)
+    if spec.recipe_type == "PERSONALIZED_ACTIONS":
+        return ActionTrial.draw(data, rng)
     return ItemTrial.draw(spec, data, rng)

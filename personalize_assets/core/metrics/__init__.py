@@ -1,5 +1,6 @@
 """Offline metrics of ranked lists, in Amazon's definitions, and textbook NDCG beside them."""
 
+from personalize_assets.core.metrics.actions import area_under_curve, evaluate_actions
 from personalize_assets.core.metrics.coverage import coverage
 from personalize_assets.core.metrics.hits import Truth, mark_hits
 from personalize_assets.core.metrics.ndcg import amazon_ndcg_at_k, textbook_ndcg_at_k
@@ -18,9 +19,11 @@ __all__ = [
     "LONGEST_LIST",
     "Truth",
     "amazon_ndcg_at_k",
+    "area_under_curve",
     "average_reward_at_k",
     "coverage",
     "evaluate",
+    "evaluate_actions",
     "evaluate_segments",
     "evaluate_textbook",
     "gains_at_ranks",
