@@ -43,10 +43,7 @@ class UpdateSchema:
             added = dict.fromkeys(added_columns(before, after), step.now.timestamp())
         except SchemaError as error:
             raise JobFailed(str(error)) from error
-        earlier = dataset.hidden.get(_ADDED, {})
-        step.store.resources.merge(
-            dataset.arn, body={"schemaArn": new_arn}, hidden={_ADDED: earlier | added}
-        )
+        step.store.resources.merge(dataset.arn, body={"schemaArn": new_arn}, hidden={_ADDED: added})
         return None
 
 
