@@ -1,10 +1,25 @@
-"""The domain use cases for recommenders: declared here, trained when recommenders are built.
+"""The ten use cases of domain dataset groups, which recommenders serve.
 
-They have no batch jobs and no options of their own beyond the recommender's configuration.
+They share the models of the custom recipes under fixed options: a recommender's configuration has
+no hyperparameters, and there are no batch jobs. A use case with an event type is trained on events
+of that type only; whoever reads the data chooses them, without regard to case.
 """
 
 import datetime as dt
 
+from personalize_assets.recipes.base import Learner, Model
+from personalize_assets.recipes.bought_together import BoughtTogether
+from personalize_assets.recipes.hyperparameters import NoOptions
+from personalize_assets.recipes.options import (
+    SequenceOptions,
+    SimilarItemsOptions,
+    TrendingOptions,
+    UserHistoryOptions,
+)
+from personalize_assets.recipes.popularity_count import PopularityCount
+from personalize_assets.recipes.preset import with_defaults
+from personalize_assets.recipes.similar_items import SimilarItems
+from personalize_assets.recipes.sims import Sims, SimsFeaturization, SimsOptions
 from personalize_assets.recipes.spec import (
     DatasetType,
     Domain,
@@ -13,6 +28,14 @@ from personalize_assets.recipes.spec import (
     RecipeType,
     Refresh,
 )
+from personalize_assets.recipes.trending_now import TrendingNow
+from personalize_assets.recipes.user_personalization import UserPersonalization
+from personalize_assets.recipes.watched_next import WatchedNext
+
+_PERSONAL = with_defaults(UserPersonalization(), SequenceOptions(), UserHistoryOptions())
+_ALSO_VIEWED = with_defaults(Sims(), SimsOptions(), SimsFeaturization())
+_MORE_LIKE = with_defaults(SimilarItems(), SimilarItemsOptions(), NoOptions())
+_TRENDING = with_defaults(TrendingNow(), NoOptions(), TrendingOptions())
 
 
 def _use_case(
@@ -20,6 +43,7 @@ def _use_case(
     recipe_type: RecipeType,
     domain: Domain,
     description: str,
+    learner: Learner[Model],
     *,
     query_fields: tuple[QueryField, ...] = ("userId",),
     event_type: str | None = None,
@@ -48,6 +72,7 @@ def _use_case(
         takes_context=personalized,
         promotes=True,
         domain=domain,
+        learner=learner,
     )
 
 
@@ -57,6 +82,7 @@ ECOMMERCE = (
         "POPULAR_ITEMS",
         "ECOMMERCE",
         "Most viewed: the items with the most View events.",
+        PopularityCount(),
         event_type="View",
     ),
     _use_case(
@@ -64,6 +90,7 @@ ECOMMERCE = (
         "POPULAR_ITEMS",
         "ECOMMERCE",
         "Best sellers: the items with the most Purchase events.",
+        PopularityCount(),
         event_type="Purchase",
     ),
     _use_case(
@@ -71,6 +98,7 @@ ECOMMERCE = (
         "RELATED_ITEMS",
         "ECOMMERCE",
         "Frequently bought together with a given item.",
+        BoughtTogether(),
         query_fields=("itemId",),
         event_type="Purchase",
     ),
@@ -79,6 +107,7 @@ ECOMMERCE = (
         "RELATED_ITEMS",
         "ECOMMERCE",
         "What customers who viewed a given item viewed as well, without what the user bought.",
+        _ALSO_VIEWED,
         query_fields=("userId", "itemId"),
         event_type="View",
         excludes="Purchase",
@@ -88,6 +117,7 @@ ECOMMERCE = (
         "USER_PERSONALIZATION",
         "ECOMMERCE",
         "Recommended for you: items that a user will like next, without what the user bought.",
+        _PERSONAL,
         used_datasets=("Users", "Items"),
         excludes="Purchase",
         personalized=True,
@@ -100,6 +130,7 @@ VIDEO_ON_DEMAND = (
         "RELATED_ITEMS",
         "VIDEO_ON_DEMAND",
         "Because you watched X: what others who watched it watched, without what the user did.",
+        WatchedNext(),
         query_fields=("userId", "itemId"),
         event_type="Watch",
         excludes="Watch",
@@ -109,6 +140,7 @@ VIDEO_ON_DEMAND = (
         "RELATED_ITEMS",
         "VIDEO_ON_DEMAND",
         "More like X: videos like a given one, without what the user watched.",
+        _MORE_LIKE,
         query_fields=("userId", "itemId"),
         required_datasets=("Interactions", "Items"),
         excludes="Watch",
@@ -118,6 +150,7 @@ VIDEO_ON_DEMAND = (
         "POPULAR_ITEMS",
         "VIDEO_ON_DEMAND",
         "Most popular: the videos with the most Watch events.",
+        PopularityCount(),
         event_type="Watch",
     ),
     _use_case(
@@ -125,6 +158,7 @@ VIDEO_ON_DEMAND = (
         "POPULAR_ITEMS",
         "VIDEO_ON_DEMAND",
         "Trending now: videos whose number of events rises fastest.",
+        _TRENDING,
         query_fields=(),
         refresh="recount",
     ),
@@ -133,6 +167,7 @@ VIDEO_ON_DEMAND = (
         "USER_PERSONALIZATION",
         "VIDEO_ON_DEMAND",
         "Top picks for you: videos that a user will like next, without what the user watched.",
+        _PERSONAL,
         used_datasets=("Users", "Items"),
         excludes="Watch",
         personalized=True,

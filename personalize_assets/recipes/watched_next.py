@@ -1,0 +1,34 @@
+"""Because you watched X: what people watched after a given item, sooner counting more."""
+
+import numpy as np
+
+from personalize_assets.recipes.base import (
+    Histories,
+    Progress,
+    TrainingData,
+    ignore_progress,
+)
+from personalize_assets.recipes.hyperparameters import NoOptions
+from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
+from personalize_assets.recipes.solvers.cold_start import log_popularity
+from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
+
+
+class WatchedNext:
+    """Counts what follows what."""
+
+    model_type = RelatedItemsModel
+
+    def fit(
+        self,
+        data: TrainingData,
+        histories: Histories,
+        config: NoOptions,
+        featurization: NoOptions,
+        rng: np.random.Generator,
+        progress: Progress = ignore_progress,
+    ) -> RelatedItemsModel:
+        """Count; see ``Learner``. ``histories`` holds what was watched only."""
+        progress("transitions", 0.0)
+        followers = fit_transitions(histories, data.n_items, TransitionOptions(max_neighbours=500))
+        return related_items(followers, log_popularity(histories, data.n_items))
