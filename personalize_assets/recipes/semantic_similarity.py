@@ -109,6 +109,23 @@ class SemanticSimilarityModel:
         """The same model under a ``rankingInfluence``; see ``Influenced``."""
         return replace(self, influence=Influence(popularity, freshness))
 
+    def carry_over(
+        self, earlier: "SemanticSimilarityModel", positions: LongArray
+    ) -> "SemanticSimilarityModel":
+        """The model with popularity and freshness of the last training; see ``CarriesOver``.
+
+        New items are nobody's yet, and no newer than what was newest then.
+        """
+        if not earlier.n_items:
+            return self
+        known = positions >= 0
+        low, high = int(earlier.created.min()), int(earlier.created.max())
+        return replace(
+            self,
+            users=np.where(known, earlier.users[positions], 0),
+            created=np.where(known, earlier.created[positions], np.clip(self.created, low, high)),
+        )
+
     def score(self, histories: Histories) -> FloatArray:
         """Score what resembles the last item of each history; see ``Model``."""
         query = recent_matrix(histories, self.n_items, decay=None, limit=1)

@@ -26,6 +26,7 @@ __all__ = [
     "TrainingRequest",
     "train_best",
     "train_recipe",
+    "with_columns",
 ]
 
 _IDS = frozenset({Columns.USER_ID, Columns.ITEM_ID, Columns.ACTION_ID})
@@ -90,7 +91,7 @@ def train_recipe(
     search = request.search
     return train_and_evaluate(
         spec,
-        _with_columns(data, request),
+        with_columns(data, request),
         config=parse_hyperparameters(spec.config, request.hyperparameters),
         featurization=featurization,
         event_type=request.event_type,
@@ -142,7 +143,7 @@ def train_best(
     return max(versions, key=lambda version: version.metrics[metric])
 
 
-def _with_columns(data: TrainingData, request: TrainingRequest) -> TrainingData:
+def with_columns(data: TrainingData, request: TrainingRequest) -> TrainingData:
     """The data with only the columns that the solution trains on."""
     items = _kept(data.item_features, "ITEMS", request)
     schema = data.item_schema

@@ -5,14 +5,10 @@ tables nor recipes' models.
 """
 
 from collections.abc import Collection
-from typing import Final
 
 from personalize_assets.core.arns import Kind
 from personalize_assets.engine.store import Store
 from personalize_assets.recipes.spec import RecipeSpec
-
-SERVED: Final = ("INTERACTIONS", "ITEMS", "ACTIONS", "ACTION_INTERACTIONS")
-"""Types of datasets whose new data can change what is served without training."""
 
 
 def learned_types(spec: RecipeSpec | None) -> tuple[str, ...]:
@@ -25,6 +21,13 @@ def learned_types(spec: RecipeSpec | None) -> tuple[str, ...]:
         actions = spec is not None and "Actions" in spec.required_datasets
         return ("INTERACTIONS", "ACTION_INTERACTIONS") if actions else ("INTERACTIONS",)
     return ("INTERACTIONS", "ITEMS")
+
+
+def refreshed_types(spec: RecipeSpec | None) -> tuple[str, ...]:
+    """Types of datasets whose new data a refresh takes in; as for `learned_types`."""
+    if spec is not None and "Interactions" not in spec.required_datasets:
+        return ("ITEMS",)
+    return ("INTERACTIONS", "ITEMS", "ACTIONS")
 
 
 def data_mark(store: Store, group_arn: str | None, types: Collection[str]) -> str:

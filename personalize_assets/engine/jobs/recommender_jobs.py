@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from personalize_assets.engine.jobs.arrivals import SERVED, data_mark
+from personalize_assets.engine.jobs.arrivals import data_mark, refreshed_types
 from personalize_assets.engine.jobs.kinds import Again, Json, Outcome, Report, Step
 from personalize_assets.engine.jobs.refresh import begin_refreshing
 from personalize_assets.engine.jobs.retrain import begin_retraining
@@ -22,6 +22,7 @@ from personalize_assets.engine.jobs.states import (
     Course,
 )
 from personalize_assets.engine.jobs.training import MODEL, recommender_order, train_order
+from personalize_assets.engine.jobs.versions import spec_of
 from personalize_assets.engine.store import Resource, Store
 
 UPDATE: Final = "latestRecommenderUpdate"
@@ -43,7 +44,9 @@ class RetrainModel:
         """Take the recipe, the columns and the places of the data along."""
         return {
             **recommender_order(store, resource, self.config(resource)),
-            "refreshed_on": data_mark(store, resource.group_arn, SERVED),
+            "refreshed_on": data_mark(
+                store, resource.group_arn, refreshed_types(spec_of(resource))
+            ),
         }
 
     def config(self, resource: Resource) -> Json:

@@ -1,9 +1,10 @@
-"""Updates without training: every two hours new items come in, or trends are counted anew.
+"""Updates without training: new items come in, or trends are counted anew, every two hours.
 
 Only for the latest fully trained version of a solution, and only while a campaign answers from it;
 for a recommender while it is ACTIVE; and only if data came since. One light job looks at the clock
 and the data, one heavy job does the work. The same work makes versions with ``trainingMode``
-UPDATE.
+UPDATE. aws-semantic-similarity takes new items into its model every half hour where its solution
+has ``performIncrementalUpdate``.
 """
 
 import shutil
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from personalize_assets.core.arns import Kind
 from personalize_assets.engine.data import GroupSources, describe_group
-from personalize_assets.engine.jobs.arrivals import SERVED, data_mark
+from personalize_assets.engine.jobs.arrivals import data_mark, refreshed_types
 from personalize_assets.engine.jobs.kinds import Again, JobFailed, Json, Outcome, Report, Step
 from personalize_assets.engine.jobs.new_items import NEW_ITEMS, write_new_items
 from personalize_assets.engine.jobs.states import CREATE, REPEAT, Course
@@ -22,40 +23,47 @@ from personalize_assets.engine.jobs.train import training_hours
 from personalize_assets.engine.jobs.training import (
     MODEL,
     recommender_order,
-    train_order,
+    refit_order,
     version_order,
 )
-from personalize_assets.engine.jobs.versions import latest_trained, spec_of
+from personalize_assets.engine.jobs.versions import INCREMENTAL, latest_trained, spec_of
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import load_version
+from personalize_assets.recipes.spec import RecipeSpec
 
 REFRESH_EVERY: Final = timedelta(hours=2)
+UPDATE_EVERY: Final = timedelta(minutes=30)
+"""Of incremental updates."""
 
 
 @dataclass(frozen=True)
 class Refresh:
-    """Looks every two hours whether a model is to take new data in."""
+    """Looks again and again whether a model is to take new data in."""
 
     name: str = "refresh"
     course: Course = REPEAT
 
     def step(self, step: Step) -> Again | None:
         """Queue the work if there is something new; end when a newer version took over."""
-        resource = step.resource
+        resource, spec = step.resource, spec_of(step.resource)
+        every = _period(spec)
+        if every is None:
+            return None
         if resource.kind is Kind.SOLUTION_VERSION:
             newest = latest_trained(step.store, str(resource.parent_arn))
             if newest is None or newest.arn != resource.arn:
                 return None
-        present = data_mark(step.store, resource.group_arn, SERVED)
+        present = data_mark(step.store, resource.group_arn, refreshed_types(spec))
         changed = present != resource.hidden.get("refreshed_on")
-        if changed and _is_served(step.store, resource):
+        wanted = changed and _is_wanted(step.store, resource, spec)
+        if wanted and _is_served(step.store, resource):
             step.submit(RefreshModel.name, resource.arn, None)
-        return Again(step.now + REFRESH_EVERY)
+        return Again(step.now + every)
 
 
 @dataclass(frozen=True)
 class RefreshModel:
-    """Takes new items in beside a model, or counts trends anew into a new one."""
+    """Takes new items in beside a model, or fits the model again."""
 
     name: str = "refresh-model"
     course: Course = REPEAT
@@ -65,24 +73,25 @@ class RefreshModel:
         return f"model {resource.arn}"
 
     def prepare(self, store: Store, resource: Resource, now: datetime) -> Json:
-        """Take the model and the places of the data along, or all that a training needs."""
+        """Take the model and the places of the data along."""
         spec = spec_of(resource)
         if spec is None or "artifact" not in resource.hidden:
             raise JobFailed("There is no model to refresh")
-        order = {"refreshed_on": data_mark(store, resource.group_arn, SERVED)}
-        if spec.refresh != "recount":
-            return order | _new_items_order(store, resource, resource, now)
         if resource.kind is Kind.RECOMMENDER:
-            config = resource.body["recommenderConfig"]
-            return order | recommender_order(store, resource, config)
-        return order | version_order(store, resource, [])
+            order = recommender_order(store, resource, resource.body["recommenderConfig"])
+        else:
+            order = version_order(store, resource)
+        return {
+            **order,
+            **_new_items_order(store, resource, resource, now),
+            "refit": spec.refresh != "new-items",
+            "refreshed_on": data_mark(store, resource.group_arn, refreshed_types(spec)),
+        }
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
-        """Write the new items, or train."""
-        noted = {"refreshed_on": order["refreshed_on"]}
-        if "artifact" in order:
-            return noted | _collect(order, workspace, report)
-        return noted | train_order(order, workspace, report)
+        """Write the new items, or a new model."""
+        work = refit_order if order["refit"] else _collect
+        return work(order, workspace, report) | {"refreshed_on": order["refreshed_on"]}
 
     def finish(
         self, store: Store, resource: Resource, result: Json, workspace: Path, version: str
@@ -143,15 +152,15 @@ class TrainUpdate:
 
 
 def begin_refreshing(step: Step) -> None:
-    """Begin to look every two hours, where the recipe has such updates; an earlier round ends.
+    """Begin to look for new data, where the recipe has such updates; an earlier round ends.
 
     Args:
         step: Of a job on a version or recommender that is ACTIVE now, or will be after the job.
     """
-    spec = spec_of(step.resource)
+    every = _period(spec_of(step.resource))
     end_rounds(step, Refresh.name)
-    if spec is not None and spec.refresh != "none":
-        step.submit(Refresh.name, step.resource.arn, step.now + REFRESH_EVERY)
+    if every is not None:
+        step.submit(Refresh.name, step.resource.arn, step.now + every)
 
 
 def end_rounds(step: Step, kind: str) -> None:
@@ -159,6 +168,23 @@ def end_rounds(step: Step, kind: str) -> None:
     for job in step.store.jobs.of(step.resource.arn, {"pending"}):
         if job.kind == kind:
             step.store.jobs.finish(job.id, step.now, failed=False)
+
+
+def _period(spec: RecipeSpec | None) -> timedelta | None:
+    """The time between two looks; None for recipes without such updates."""
+    if spec is None:
+        return None
+    if spec.name in INCREMENTAL:
+        return UPDATE_EVERY
+    return None if spec.refresh == "none" else REFRESH_EVERY
+
+
+def _is_wanted(store: Store, resource: Resource, spec: RecipeSpec | None) -> bool:
+    """Tell whether updates are on; a solution may switch incremental ones off."""
+    if spec is None or spec.name not in INCREMENTAL:
+        return True
+    solution = store.resources.get(str(resource.parent_arn))
+    return solution is not None and solution.body.get("performIncrementalUpdate", True)
 
 
 def _is_served(store: Store, resource: Resource) -> bool:

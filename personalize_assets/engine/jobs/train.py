@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from personalize_assets.core.arns import Kind, make_arn
-from personalize_assets.engine.jobs.automl import CANDIDATES
 from personalize_assets.engine.jobs.kinds import Json, Outcome, Report
 from personalize_assets.engine.jobs.states import CREATE, Course
 from personalize_assets.engine.jobs.training import MODEL, SEED, train_order, version_order
@@ -29,7 +28,7 @@ class Train:
 
     def prepare(self, store: Store, resource: Resource, now: datetime) -> Json:
         """Take recipe, options and the places of the data along."""
-        return version_order(store, resource, list(CANDIDATES))
+        return version_order(store, resource)
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         """Load, train, measure and write."""

@@ -23,16 +23,18 @@ from personalize_assets.engine.data import (
     read_interactions,
     read_records,
 )
+from personalize_assets.engine.jobs.automl import CANDIDATES
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Report
 from personalize_assets.engine.jobs.search_request import search_request
 from personalize_assets.engine.jobs.versions import spec_of
 from personalize_assets.engine.store import Resource, Store
-from personalize_assets.recipes.artifact import save_version
+from personalize_assets.recipes.artifact import load_version, save_version
 from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion
 from personalize_assets.recipes.hyperparameters import HyperparameterError
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.objective import EventWeight, Objective
+from personalize_assets.recipes.refitting import refit
 from personalize_assets.recipes.registry import find_recipe
 from personalize_assets.recipes.search import JUDGED_BY
 from personalize_assets.recipes.spec import RecipeSpec
@@ -53,13 +55,12 @@ _EVENT_COLUMNS: Final = (
 )
 
 
-def version_order(store: Store, version: Resource, default_recipes: list[str]) -> Json:
+def version_order(store: Store, version: Resource) -> Json:
     """Write down how a solution version is trained.
 
     Args:
         store: Of the engine.
         version: With the members that it took from its solution.
-        default_recipes: Names of the recipes that AutoML tries where the request lists none.
     """
     config: dict[str, Any] = version.body.get("solutionConfig", {})
     automl: dict[str, Any] = config.get("autoMLConfig", {})
@@ -67,7 +68,7 @@ def version_order(store: Store, version: Resource, default_recipes: list[str]) -
     spec = None if version.body.get("performAutoML") else spec_of(version)
     return {
         "sources": describe_group(store, str(version.group_arn)).to_json(),
-        "recipes": [spec.name] if spec else listed or default_recipes,
+        "recipes": [spec.name] if spec else listed or list(CANDIDATES),
         "automl_metric": None if spec else automl.get("metricName", JUDGED_BY),
         "search": config.get("hpoConfig", {}) if version.body.get("performHPO") else None,
         "event_type": version.body.get("eventType"),
@@ -105,25 +106,55 @@ def train_order(order: Json, workspace: Path, report: Report) -> Json:
         JobFailed: The data do not allow it; the text is the failure reason.
     """
     began = time.perf_counter()
-    report("loading", 0)
     specs = [find_recipe(name) for name in order["recipes"]]
-    sources = GroupSources.from_json(order["sources"])
-    data = load_data(sources, specs, order["event_type"], order["config"])
+    data = _load(order, specs, report)
     try:
         version = _train(order, specs, data, report)
     except (UnfitData, HyperparameterError) as error:
         raise JobFailed(str(error)) from error
-    report("saving", 0.95)
-    folder = workspace / MODEL
-    folder.mkdir()
-    save_version(folder, data, version)
+    _save(workspace, data, version, report)
     return {
         "recipe": version.spec.name,
         "metrics": version.metrics,
         "tuned": version.tuned,
         "seconds": time.perf_counter() - began,
-        "upto_events": sources.upto_events,
+        "upto_events": order["sources"]["upto_events"],
     }
+
+
+def refit_order(order: Json, workspace: Path, report: Report) -> Json:
+    """Fit the model of an order again, without measuring it.
+
+    Args:
+        order: Of a training, with the path of the model as ``artifact``.
+        workspace: Gets the new model.
+        report: Told of the stages.
+
+    Raises:
+        JobFailed: The data do not suffice any more.
+    """
+    earlier = load_version(Path(order["artifact"]))
+    data = _load(order, [earlier.spec], report)
+    request = training_request(order, earlier.spec)
+    try:
+        version = refit(earlier, data, request, np.random.default_rng(SEED), report)
+    except UnfitData as error:
+        raise JobFailed(str(error)) from error
+    _save(workspace, data, version, report)
+    return {"upto_events": order["sources"]["upto_events"]}
+
+
+def _load(order: Json, specs: list[RecipeSpec], report: Report) -> TrainingData:
+    report("loading", 0)
+    sources = GroupSources.from_json(order["sources"])
+    return load_data(sources, specs, order["event_type"], order["config"])
+
+
+def _save(workspace: Path, data: TrainingData, version: TrainedVersion, report: Report) -> None:
+    report("saving", 0.95)
+    folder = workspace / MODEL
+    folder.mkdir()
+    save_version(folder, data, version)
 
 
 def load_data(
@@ -183,10 +214,15 @@ def _train(
     rng = np.random.default_rng(SEED)
     if order["automl_metric"] is not None:
         return train_best(specs, data, order["automl_metric"], rng, report)
+    return train_recipe(specs[0], data, training_request(order, specs[0]), rng, report)
+
+
+def training_request(order: Json, spec: RecipeSpec) -> TrainingRequest:
+    """What an order asks of the training of one recipe."""
     config: dict[str, Any] = order["config"]
     columns: dict[str, Any] = config.get("trainingDataConfig", {})
     search: dict[str, Any] | None = order["search"]
-    request = TrainingRequest(
+    return TrainingRequest(
         hyperparameters=config.get("algorithmHyperParameters", {}),
         featurization=config.get("featureTransformationParameters", {}),
         event_type=order["event_type"],
@@ -194,9 +230,8 @@ def _train(
         objective=_objective(config),
         excluded_columns=columns.get("excludedDatasetColumns", {}),
         included_columns=columns.get("includedDatasetColumns", {}),
-        search=None if search is None else search_request(specs[0], search),
+        search=None if search is None else search_request(spec, search),
     )
-    return train_recipe(specs[0], data, request, rng, report)
 
 
 def _event_weights(config: Mapping[str, Any]) -> tuple[EventWeight, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from personalize_assets.core.arns import Kind, parse_arn
-from personalize_assets.engine.jobs.arrivals import SERVED, data_mark, learned_types
+from personalize_assets.engine.jobs.arrivals import data_mark, learned_types, refreshed_types
 from personalize_assets.engine.jobs.states import ACTIVE, CREATE_STOPPED, CREATE_STOPPING
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.registry import RECIPES
@@ -22,6 +22,9 @@ _FROM_SOLUTION: Final = (
     "datasetGroupArn",
     "solutionConfig",
 )
+
+INCREMENTAL: Final = frozenset({"aws-semantic-similarity"})
+"""Names of the recipes that have incremental updates."""
 
 
 def spec_of(resource: Resource) -> RecipeSpec | None:
@@ -49,10 +52,10 @@ def version_body(solution: Resource, mode: str, training_type: str) -> dict[str,
 
 def note_data(store: Store, resource: Resource) -> dict[str, str]:
     """What to hide on a version or recommender: marks of the data that are there when it begins."""
-    group = resource.group_arn or resource.body.get("datasetGroupArn")
+    spec, group = spec_of(resource), resource.group_arn
     return {
-        "trained_on": data_mark(store, group, learned_types(spec_of(resource))),
-        "refreshed_on": data_mark(store, group, SERVED),
+        "trained_on": data_mark(store, group, learned_types(spec)),
+        "refreshed_on": data_mark(store, group, refreshed_types(spec)),
     }
 
 

@@ -15,6 +15,7 @@ from personalize_assets.core.schemas import NUMBERS, Schema, SchemaError, parse_
 from personalize_assets.engine.data import describe_group
 from personalize_assets.engine.errors import InvalidInput
 from personalize_assets.engine.jobs.auto_train import days_of
+from personalize_assets.engine.jobs.versions import INCREMENTAL
 from personalize_assets.engine.operations.access import Request
 from personalize_assets.engine.operations.solution_search import check_search
 from personalize_assets.engine.store import Resource, Store
@@ -25,7 +26,6 @@ Schemas = Mapping[DatasetType, Schema]
 
 _WITH_EVENTS: Final = frozenset({"aws-user-personalization-v2", "aws-personalized-ranking-v2"})
 _WITH_OBJECTIVE: Final = frozenset({"aws-user-personalization", "aws-personalized-ranking"})
-_INCREMENTAL: Final = frozenset({"aws-semantic-similarity"})
 _NEVER_EXCLUDED: Final = frozenset(
     {
         Columns.USER_ID,
@@ -111,7 +111,7 @@ def check_incremental(spec: RecipeSpec, request: Request) -> None:
     Raises:
         InvalidInput: The recipe has no incremental updates.
     """
-    if request.get("performIncrementalUpdate") and spec.name not in _INCREMENTAL:
+    if request.get("performIncrementalUpdate") and spec.name not in INCREMENTAL:
         raise InvalidInput(f"{spec.name} has no incremental updates; aws-semantic-similarity has")
 
 

@@ -165,6 +165,48 @@ def test_refresh__counts_trends_anew(world: World, group: str) -> None:
     assert not world.engine.store.artifacts.path(before).exists()
 
 
+TEXT_FIELDS = [
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "TITLE", "type": "string", "itemName": True},
+    {"name": "PLOT", "type": "string", "textual": True},
+]
+PLOTS = (
+    ("s1", "Star", "a space ship and its robot"),
+    ("s2", "Moon", "a space ship on the moon"),
+    ("h1", "Heart", "love in a small house"),
+)
+
+
+def import_plots(world: World, dataset: str, name: str, *rows: tuple[str, str, str]) -> None:
+    text = "\n".join(("ITEM_ID,TITLE,PLOT", *(",".join(row) for row in rows)))
+    assert world.import_text(dataset, text, name)["status"] == "ACTIVE"
+
+
+def known_items(world: World, version: str) -> list[str]:
+    folder = world.engine.store.artifacts.path(world.hidden(version)["artifact"])
+    return load_version(folder).item_ids.to_pylist()
+
+
+def test_incremental_update__brings_new_texts_every_half_hour(world: World) -> None:
+    group = world.group()
+    schema = world.schema("Items", avro("Items", TEXT_FIELDS))
+    dataset = world.dataset(group, "Items", schema)
+    import_plots(world, dataset, "old", *PLOTS)
+    solution = manual(world, group, "aws-semantic-similarity")
+    version = world.version(solution)
+    campaign(world, version)
+    import_plots(world, dataset, "more", *PLOTS, ("s3", "Mars", "a space robot"))
+    world.pass_time(minutes=29)
+    assert known_items(world, version) == ["h1", "s1", "s2"]
+    world.pass_time(minutes=1)
+    assert known_items(world, version) == ["h1", "s1", "s2", "s3"]
+    world.api.update_solution(solutionArn=solution, performIncrementalUpdate=False)
+    world.run()
+    import_plots(world, dataset, "yet-more", *PLOTS, ("s4", "Sun", "a space ship to the sun"))
+    world.pass_time(minutes=30)
+    assert "s4" not in known_items(world, version)
+
+
 def test_refresh__fails_without_harm(world: World, group: str, items: str) -> None:
     version = world.version(manual(world, group))
     campaign(world, version)
