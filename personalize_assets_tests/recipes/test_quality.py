@@ -20,6 +20,7 @@ SAMPLE = Path(__file__).parents[2] / "data"
 MRR = "mean_reciprocal_rank_at_25"
 NDCG = "normalized_discounted_cumulative_gain_at_10"
 SPLITS = 3
+QUICK = ("aws-user-personalization", "aws-popularity-count", "aws-sims", "aws-trending-now")
 
 
 def interactions(folder: Path) -> pa.Table:
@@ -35,23 +36,29 @@ def interactions(folder: Path) -> pa.Table:
     )
 
 
-def mean_metrics(folder: Path) -> dict[str, dict[str, float]]:
+def genres(folder: Path) -> pa.Table:
+    """The items and their categories."""
+    movies = pv.read_csv(folder / "movies.csv")
+    ids = movies["movieId"].cast(pa.string())
+    return pa.table({"ITEM_ID": ids, "GENRES": movies["genres"]})
+
+
+def mean_metrics(folder: Path, *recipes: str) -> dict[str, dict[str, float]]:
     """Metrics of each recipe, as served."""
-    data = training_data(interactions(folder))
+    data = training_data(interactions(folder), genres(folder))
     means = {}
-    for spec in RECIPES.values():
-        if spec.trainable:
-            runs = [
-                train_and_evaluate(spec, data, rng=np.random.default_rng(seed)).metrics
-                for seed in range(SPLITS)
-            ]
-            means[spec.name] = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+    for name in recipes:
+        runs = [
+            train_and_evaluate(RECIPES[name], data, rng=np.random.default_rng(seed)).metrics
+            for seed in range(SPLITS)
+        ]
+        means[name] = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
     return means
 
 
 @pytest.fixture(scope="module")
 def sample() -> dict[str, dict[str, float]]:
-    return mean_metrics(SAMPLE)
+    return mean_metrics(SAMPLE, *QUICK)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,7 @@ def sample() -> dict[str, dict[str, float]]:
         ("aws-popularity-count", "coverage", 0.0025, 0.0035),
         ("aws-sims", MRR, 0.09, 0.15),
         ("aws-sims", NDCG, 0.10, 0.18),
+        ("aws-trending-now", MRR, 0.03, 0.13),
     ],
 )
 def test_sample__bands(
@@ -81,12 +89,20 @@ def test_sample__order_of_the_recipes(sample: dict[str, dict[str, float]]) -> No
     assert related > 1.3 * popular
 
 
+@pytest.mark.slow
+def test_sample__similar_items_near_sims() -> None:
+    metrics = mean_metrics(SAMPLE, "aws-similar-items")["aws-similar-items"]
+    assert 0.08 <= metrics[MRR] <= 0.16
+    assert 0.10 <= metrics[NDCG] <= 0.20
+    assert 0.07 <= metrics["coverage"] <= 0.13
+
+
 @pytest.mark.realdata
 def test_ml_latest_small__bands() -> None:
     root = os.environ.get("PERSONALIZE_ASSETS_TEST_DATA")
     if root is None or not (Path(root) / "ml-latest-small").is_dir():
         pytest.skip("PERSONALIZE_ASSETS_TEST_DATA names no folder with ml-latest-small")
-    means = mean_metrics(Path(root) / "ml-latest-small")
+    means = mean_metrics(Path(root) / "ml-latest-small", *QUICK)
     assert 0.22 <= means["aws-user-personalization"][MRR] <= 0.30
     assert 0.04 <= means["aws-popularity-count"][MRR] <= 0.09
     assert 0.10 <= means["aws-sims"][MRR] <= 0.17
