@@ -74,13 +74,19 @@ class Listing:
             places: How many, at most.
             allowed: What may be served; None for everything.
         """
-        trained = np.minimum(pool, self._catalogue.n_trained - 1)
-        served = np.isfinite(self._scores.values[trained]) | (pool > trained)
-        pool = pool[served if allowed is None else served & allowed[pool]]
-        if self._promoted:
-            pool = pool[~np.isin(pool, self._promoted)]
-        count = min(places, len(pool), self._n_results - len(self._promoted))
-        self._explored = pool[self._chance.sample(range(len(pool)), count)].tolist()
+        count = min(places, self._n_results - len(self._promoted))
+        # Most of a pool may be served, so that looking at a few is enough, but for narrow filters.
+        for tried in (4 * count, len(pool)):
+            some = self._chance.sample(range(len(pool)), min(tried, len(pool)))
+            found = [at for at in pool[some].tolist() if self._may_explore(at, allowed)]
+            if len(found) >= count:
+                break
+        self._explored = found[:count]
+
+    def _may_explore(self, at: int, allowed: BoolArray | None) -> bool:
+        if (allowed is not None and not allowed[at]) or at in self._promoted:
+            return False
+        return at >= self._catalogue.n_trained or bool(self._scores.values[at] > -np.inf)
 
     def fill(self, allowed: BoolArray | None) -> None:
         """Take the best of the rest.
@@ -88,7 +94,7 @@ class Listing:
         Args:
             allowed: What may be served; None for everything.
         """
-        taken = [*self._promoted, *self._explored]
+        taken = {*self._promoted, *self._explored}
         self._regular = self._scores.best(self._n_results - len(taken), allowed, taken).tolist()
 
     def fill_up(self, popular: Scores, allowed: BoolArray | None) -> None:
@@ -98,7 +104,7 @@ class Listing:
             popular: The scores that say so.
             allowed: What may be served; None for everything.
         """
-        taken = [*self._promoted, *self._explored, *self._regular]
+        taken = {*self._promoted, *self._explored, *self._regular}
         if len(taken) < self._n_results:
             self._fillers = popular.best(self._n_results - len(taken), allowed, taken).tolist()
 

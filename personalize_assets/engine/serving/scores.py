@@ -4,7 +4,7 @@ What most answers need, the first places of the order, is sorted once and kept, 
 costs little. Knows neither models nor where scores come from.
 """
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Final
 
@@ -28,7 +28,7 @@ class Scores:
         self._top = top_of(values, min(_KEPT, len(values)))
 
     def best(
-        self, count: int, allowed: BoolArray | None = None, without: Collection[int] = ()
+        self, count: int, allowed: BoolArray | None = None, without: AbstractSet[int] = frozenset()
     ) -> LongArray:
         """The best items, best first; among equal ones the lower index.
 
@@ -39,7 +39,9 @@ class Scores:
         """
         found = self._top if allowed is None else self._top[allowed[self._top]]
         if without:
-            found = found[~np.isin(found, list(without))]
+            # Of so many places at least ``count`` are left.
+            first = found[: count + len(without)].tolist()
+            found = np.array([at for at in first if at not in without], dtype=np.int64)
         if len(found) >= count or len(self._top) < min(_KEPT, len(self.values)):
             return found[:count]  # a short top holds all that may be served
         left = self.values.copy()
@@ -51,9 +53,8 @@ class Scores:
     def shares(self, index: LongArray) -> list[float]:
         """Shares of a softmax over the catalogue at some indices; 0 for what is never served."""
         highest, total = self._softmax
-        with np.errstate(invalid="ignore"):
-            shares = np.exp(self.values[index] - highest) / total
-        return np.nan_to_num(shares).astype(np.float64).tolist()
+        shares: list[float] = (np.exp(self.values[index] - np.float32(highest)) / total).tolist()
+        return shares
 
     @cached_property
     def _softmax(self) -> tuple[float, float]:

@@ -21,6 +21,9 @@ _CONTENT_TYPES: dict[Protocol, str] = {
 }
 
 
+_AS_THEY_ARE = frozenset({str, int, float, bool})
+
+
 def serialize(operation: Operation, result: Mapping[str, Any], request_id: str) -> HttpResponse:
     """Make the response of a successful ``operation``.
 
@@ -64,11 +67,15 @@ def _dump(document: object) -> bytes:
 
 
 def _plain(shape: Shape, value: Any) -> Any:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if shape.kind == "structure":
+        members = shape.members
+        # In the order of the answer, which costs less than to look for all that the model has.
         return {
-            name: _plain(member, value[name])
-            for name, member in shape.members.items()
-            if value.get(name) is not None
+            name: each if type(each) in _AS_THEY_ARE else _plain(members[name], each)
+            for name, each in value.items()
+            if each is not None and name in members
         }
     if shape.kind == "list":
         assert shape.element is not None
