@@ -95,10 +95,7 @@ def check_options(spec: RecipeSpec, request: Request, schemas: Schemas) -> None:
         except HyperparameterError as error:
             raise InvalidInput(f"solutionConfig.{member}: {error}") from error
     if "eventsConfig" in config:
-        check_events(spec, config["eventsConfig"])
-        for other, given in (("eventType", request), ("eventValueThreshold", config)):
-            if other in given:
-                raise InvalidInput(f"Give either eventsConfig or {other}, not both")
+        check_events(spec, config["eventsConfig"], {**request, **config})
     _check_objective(spec, config, schemas)
     _check_threshold(config)
     check_columns("solutionConfig.trainingDataConfig", config.get("trainingDataConfig"), schemas)
@@ -115,17 +112,25 @@ def check_incremental(spec: RecipeSpec, request: Request) -> None:
         raise InvalidInput(f"{spec.name} has no incremental updates; aws-semantic-similarity has")
 
 
-def check_events(spec: RecipeSpec, config: Request) -> None:
+def check_events(spec: RecipeSpec, config: Request, beside: Request) -> None:
     """Check an ``eventsConfig``.
 
+    Args:
+        spec: The recipe.
+        config: The ``eventsConfig``.
+        beside: Members of the solution and of its configuration.
+
     Raises:
-        InvalidInput: The recipe takes none, or an event type is missing, given twice, or none has
-            a weight.
+        InvalidInput: The recipe takes none, another member chooses events already, or an event
+            type is missing, given twice, or none has a weight.
     """
     if spec.name not in _WITH_EVENTS:
         raise InvalidInput(
             f"{spec.name} does not take eventsConfig; {' and '.join(sorted(_WITH_EVENTS))} do"
         )
+    for other in ("eventType", "eventValueThreshold"):
+        if other in beside:
+            raise InvalidInput(f"Give either eventsConfig or {other}, not both")
     entries: Sequence[Request] = config.get("eventParametersList", ())
     types = [entry.get("eventType") for entry in entries]
     where = "eventsConfig.eventParametersList"

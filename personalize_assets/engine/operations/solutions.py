@@ -128,16 +128,7 @@ def update_solution(context: RequestContext, request: Request) -> dict[str, Any]
         raise InvalidInput(f"Give at least one of {', '.join(FLAGS)}, solutionUpdateConfig")
     config = given.get("solutionUpdateConfig", {})
     check_schedule(config.get("autoTrainingConfig"), "solutionUpdateConfig")
-    recipe = solution.body.get("recipeArn")
-    if recipe is None and ("eventsConfig" in config or given.get("performIncrementalUpdate")):
-        raise InvalidInput(
-            "A solution whose recipe AutoML chooses takes neither eventsConfig nor "
-            "performIncrementalUpdate"
-        )
-    if recipe is not None:
-        check_incremental(find_recipe(recipe), given)
-        if "eventsConfig" in config:
-            check_events(find_recipe(recipe), config["eventsConfig"])
+    _check_update(solution, given, config)
     now = context.clock().timestamp()
     dates = {"creationDateTime": now, "lastUpdatedDateTime": now}
     context.store.resources.set_member(
@@ -173,6 +164,21 @@ def _check(context: RequestContext, request: Request, group: Resource) -> None:
     spec = find_recipe(request["recipeArn"])
     check_recipe(spec)
     check_options(spec, request, schemas_of(context.store, group))
+
+
+def _check_update(solution: Resource, given: Request, config: Request) -> None:
+    recipe = solution.body.get("recipeArn")
+    if recipe is None:
+        if "eventsConfig" in config or given.get("performIncrementalUpdate"):
+            raise InvalidInput(
+                "A solution whose recipe AutoML chooses takes neither eventsConfig nor "
+                "performIncrementalUpdate"
+            )
+        return
+    check_incremental(find_recipe(recipe), given)
+    if "eventsConfig" in config:
+        present = {**solution.body, **solution.body.get("solutionConfig", {})}
+        check_events(find_recipe(recipe), config["eventsConfig"], present)
 
 
 def _without_name(summary: dict[str, Any]) -> dict[str, Any]:

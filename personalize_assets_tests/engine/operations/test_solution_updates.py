@@ -247,6 +247,23 @@ def test_update_solution__refuses(world: World, request_: dict[str, Any], messag
         world.api.update_solution(solutionArn=solution, **request_)
 
 
+def test_update_solution__events_config_beside_an_event_type(world: World) -> None:
+    solution = world.solution(world.group(), "aws-user-personalization-v2", eventType="watch")
+    config = {"eventsConfig": {"eventParametersList": [{"eventType": "watch", "weight": 1.0}]}}
+    with refused("InvalidInput", "Give either eventsConfig or eventType, not both"):
+        world.api.update_solution(solutionArn=solution, solutionUpdateConfig=config)
+
+
+def test_update_solution__of_automl(world: World) -> None:
+    solution = world.api.create_solution(
+        name="s", datasetGroupArn=world.group(), performAutoML=True
+    )["solutionArn"]
+    world.run()
+    with refused("InvalidInput", "takes neither eventsConfig nor performIncrementalUpdate"):
+        world.api.update_solution(solutionArn=solution, performIncrementalUpdate=True)
+    world.api.update_solution(solutionArn=solution, performAutoTraining=False)
+
+
 def test_update_solution__not_active_deleted_foreign_or_of_another_kind(world: World) -> None:
     group = world.group()
     pending = world.api.create_solution(
