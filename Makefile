@@ -8,10 +8,10 @@ STAMP  := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-all lint format bench lock docs clean
+.PHONY: help setup run dev test test-all lint format bench prove-engine lock docs clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment (the other commands do it when needed)
 
@@ -52,9 +52,13 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## measure cleaning and the batch transform against a peer in the same run
+bench: $(STAMP) ## measure cleaning, the batch transform and serving against a peer in the same run
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_cleaning $(ARGS)
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_batch_format $(ARGS)
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_serving $(ARGS)
+
+prove-engine: $(STAMP) ## prove the engine: kills at every write, 100,000 steps, fuzzing, load
+	@$(BIN)/python -m personalize_assets_tests.prove_engine $(ARGS)
 
 docs: $(STAMP) ## write the generated tables of README.md
 	@$(BIN)/python -m personalize_assets_tests.readme --write

@@ -294,7 +294,11 @@ def main() -> int:
         _reaches(beside, TRAINING),
         _reaches(events, EVENTS) and kept >= acknowledged > 0,
     ]
-    print("targets reached" if all(good) else "targets missed")
+    figures = ", ".join(
+        f"{name} {load.rate:.0f}/s p99 {load.percentile(99):.1f} ms"
+        for name, load in (("idle", idle), ("training", beside), ("events", events))
+    )
+    print(f"targets {'reached' if all(good) else 'missed'}: {figures}, {kept} events kept")
     return 0 if all(good) else 1
 
 
