@@ -58,6 +58,9 @@ MAX_METADATA: Final = {
     "ACTION_INTERACTIONS": 5,
 }
 
+# Values of an Actions dataset, both bounds included: custom-datasets-and-schemas.html
+ACTION_BOUNDS: Final = {"VALUE": (1, 10), "REPEAT_FREQUENCY": (0, 30)}
+
 # Batch inference: limits.html, creating-batch-inference-job.html
 MAX_BATCH_FILES: Final = 1_000
 MAX_BATCH_BYTES: Final = 1_000_000_000

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from personalize_assets.core.names import MAX_EVENT_BYTES, MAX_TIMESTAMP
+from personalize_assets.core.filters import normalize_event_type
+from personalize_assets.core.names import ACTION_BOUNDS, MAX_EVENT_BYTES, MAX_TIMESTAMP
 from personalize_assets.core.schemas import Schema, SchemaField
 from personalize_assets.engine.data.properties import (
     PropertiesError,
+    camel_case,
     read_properties,
     require_columns,
 )
@@ -89,8 +91,8 @@ def make_action_event(sent: Mapping[str, Any], schema: Schema, *, event_id: str)
     elsewhere = (*_ELSEWHERE, "ACTION_ID")
     fields = {item.column: item for item in schema.fields if item.column not in elsewhere}
     values = read_properties(sent.get("properties"), fields, elsewhere)
-    plain = _plain_type(sent["eventType"])
-    if plain not in map(_plain_type, ACTION_EVENT_TYPES):
+    known = map(normalize_event_type, ACTION_EVENT_TYPES)
+    if normalize_event_type(sent["eventType"]) not in known:
         raise PropertiesError(
             f"the event type of an action interaction is {', '.join(ACTION_EVENT_TYPES[:-1])} or "
             f"{ACTION_EVENT_TYPES[-1]}, got {sent['eventType']!r}"
@@ -125,7 +127,18 @@ def make_record(record_id: str, properties: str | None, schema: Schema, key: str
     fields = {item.column: item for item in schema.fields if item.column != key}
     values = read_properties(properties, fields, (key,))
     require_columns(values, schema, (key,))
+    if schema.dataset_type == "ACTIONS":
+        _check_action(values)
     return ItemRecord(record_id, values)
+
+
+def _check_action(values: Mapping[str, Any]) -> None:
+    for column, (least, most) in ACTION_BOUNDS.items():
+        if column in values and not least <= values[column] <= most:
+            raise PropertiesError(
+                f'"{camel_case(column)}" of an action must be from {least} to {most}, got '
+                f"{values[column]}"
+            )
 
 
 def _check_size(sent: Mapping[str, Any]) -> None:
@@ -159,7 +172,3 @@ def _require(event: Event, schema: Schema) -> None:
     # The model lets an event come without user and item; such ones are no interactions.
     besides = ("USER_ID", "ITEM_ID", "ACTION_ID", "EVENT_TYPE", "TIMESTAMP")
     require_columns(values, schema, besides)
-
-
-def _plain_type(event_type: str) -> str:
-    return event_type.replace(" ", "").replace("_", "").upper()

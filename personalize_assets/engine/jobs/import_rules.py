@@ -11,12 +11,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from personalize_assets.core.names import MAX_INTERACTION_COLUMNS, MIN_INTERACTIONS
+from personalize_assets.core.names import ACTION_BOUNDS, MAX_INTERACTION_COLUMNS, MIN_INTERACTIONS
 from personalize_assets.core.schemas import Schema
 
 _KEYS: Final = ("USER_ID", "ITEM_ID", "TIMESTAMP")
-_BOUNDS: Final[dict[str, tuple[int, int]]] = {"VALUE": (1, 10), "REPEAT_FREQUENCY": (0, 30)}
-"""Of numbers in an Actions dataset, both included."""
 _ACTION_EVENTS: Final = ("TAKEN", "NOTTAKEN", "VIEWED")
 
 
@@ -36,7 +34,7 @@ def check_read(table: pa.Table, schema: Schema) -> None:
             f"{table.num_rows}."
         )
     if schema.dataset_type == "ACTIONS":
-        for column in _BOUNDS.keys() & set(schema.columns):
+        for column in ACTION_BOUNDS.keys() & set(schema.columns):
             _check_bounds(table[column], column)
     if schema.dataset_type == "ACTION_INTERACTIONS":
         _check_action_events(table["EVENT_TYPE"])
@@ -61,7 +59,7 @@ def check_merged(table: pa.Table, schema: Schema) -> None:
 
 
 def _check_bounds(values: pa.ChunkedArray, column: str) -> None:
-    least, most = _BOUNDS[column]
+    least, most = ACTION_BOUNDS[column]
     outside = pc.or_(pc.less(values, least), pc.greater(values, most))
     if pc.any(outside).as_py():
         raise RuleBroken(

@@ -127,6 +127,27 @@ def test_put_items__dataset_is_busy_or_of_another_type(world: World, items: str)
         put(world, items, a=FULL)
 
 
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ('{"value": 11}', '"value" of an action must be from 1 to 10, got 11'),
+        ('{"repeatFrequency": 31}', '"repeatFrequency" of an action must be from 0 to 30, got 31'),
+    ],
+)
+def test_put_actions__bounds(world: World, properties: str, message: str) -> None:
+    fields = [
+        {"name": "ACTION_ID", "type": "string"},
+        {"name": "VALUE", "type": ["long", "null"]},
+        {"name": "REPEAT_FREQUENCY", "type": ["long", "null"]},
+    ]
+    schema = world.schema("Actions", avro("Actions", fields))
+    dataset = world.dataset(world.group(), "Actions", schema)
+    with refused("InvalidInput", message):
+        world.engine.events.put_actions(
+            datasetArn=dataset, actions=[{"actionId": "x", "properties": properties}]
+        )
+
+
 def test_put_users_and_put_actions__keep_records(world: World) -> None:
     group = world.group()
     users = world.dataset(group, "Users")
