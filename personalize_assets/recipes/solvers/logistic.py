@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from personalize_assets.recipes.base import BoolArray, FloatArray, IntArray
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
@@ -72,6 +71,9 @@ def fit_logistic(examples: Examples, n_groups: int, ridge: float) -> Logistic:
         n_groups: Number of groups; those without examples get the bias of all.
         ridge: Penalty on the squared weights; positive.
     """
+    # Imported here, because it takes longer than all the rest that the engine's start needs.
+    from scipy import optimize
+
     n_shared, n_own = examples.shared.shape[1], examples.own.shape[1]
     base = _log_odds(examples.label)
     order = np.argsort(examples.group, kind="stable")
