@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from personalize_assets.recipes.base import FloatArray, Histories
-from personalize_assets.recipes.solvers.queries import recent_matrix
+from personalize_assets.recipes.solvers.queries import last_items
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.storage import ModelFormat
 
@@ -41,10 +41,12 @@ class RelatedItemsModel:
 
     def score(self, histories: Histories) -> FloatArray:
         """Score what is related to the last item of each history; see ``Model``."""
-        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
-        scores = (query @ self.neighbours).toarray()
-        scores = np.where(scores > 0, scores, self.popularity)
-        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
+        scores = np.tile(self.popularity, (len(histories), 1))
+        for row, item in enumerate(last_items(histories).tolist()):
+            if item >= 0:
+                place = slice(self.neighbours.indptr[item], self.neighbours.indptr[item + 1])
+                scores[row, self.neighbours.indices[place]] = self.neighbours.data[place]
+                scores[row, item] = -np.inf
         return scores
 
     def save(self, folder: Path) -> None:

@@ -12,7 +12,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +33,8 @@ from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.item_columns import Role, item_columns
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.solvers.item_ages import creation_times
-from personalize_assets.recipes.solvers.queries import first_occurrences, recent_matrix
+from personalize_assets.recipes.solvers.queries import first_occurrences, last_items
+from personalize_assets.recipes.solvers.single_rows import sum_rows
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.texts import text_matrix
 from personalize_assets.recipes.spec import RecipeSpec
@@ -128,32 +129,34 @@ class SemanticSimilarityModel:
 
     def score(self, histories: Histories) -> FloatArray:
         """Score what resembles the last item of each history; see ``Model``."""
-        query = recent_matrix(histories, self.n_items, decay=None, limit=1)
-        scores = self._cosines(query)
-        scores *= self._pull
-        scores = np.where(scores > 0, scores, self._rest)
-        scores[np.repeat(np.arange(len(histories)), np.diff(query.indptr)), query.indices] = -np.inf
+        scores = np.tile(self._rest, (len(histories), 1))
+        for row, item in enumerate(last_items(histories).tolist()):
+            if item >= 0:
+                alike = self._cosines(item) * self._pull
+                np.copyto(scores[row], alike, where=alike > 0)
+                scores[row, item] = -np.inf
         return scores
 
     def extra_metrics(
         self, ranked: IntArray, given: Histories, truth: Histories
     ) -> dict[str, float]:
         """Mean popularity, freshness and similarity of what is answered; see ``SelfMeasured``."""
-        rows, columns = np.nonzero(ranked >= 0)
+        asked = last_items(given)
+        rows, columns = np.nonzero((ranked >= 0) & (asked >= 0)[:, None])
         items = ranked[rows, columns]
         if not len(items):
             return {"item_popularity": 0.0, "item_freshness": 0.0, "item_similarity": 0.0}
-        asked = recent_matrix(given, self.n_items, decay=None, limit=1) @ self.words
-        cosines = asked[rows].multiply(self.words[items]).sum(axis=1)
+        cosines = self.words[asked[rows]].multiply(self.words[items]).sum(axis=1)
         return {
             "item_popularity": float(self.popularity[items].mean()),
             "item_freshness": float(self.freshness[items].mean()),
             "item_similarity": float(np.asarray(cosines).mean()),
         }
 
-    def _cosines(self, query: sparse.csr_array) -> FloatArray:
-        asked: Any = query @ self.words
-        return (asked @ self._items_by_word).toarray().astype(np.float32, copy=False)
+    def _cosines(self, item: int) -> FloatArray:
+        place = slice(self.words.indptr[item], self.words.indptr[item + 1])
+        words = self.words.indices[place].astype(np.intp)
+        return sum_rows(self._items_by_word, words, self.words.data[place])
 
     def save(self, folder: Path) -> None:
         """Write the model; see ``Model``."""

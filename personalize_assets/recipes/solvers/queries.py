@@ -6,7 +6,7 @@ Knows nothing of any model.
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, LongArray
+from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, IntArray, LongArray
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 _DEEPEST = 60.0
@@ -82,3 +82,11 @@ def fading(position: LongArray, decay: float | None) -> FloatArray:
     if decay is None:
         return np.ones(len(position), dtype=np.float32)
     return np.exp(-np.minimum(position / decay, _DEEPEST)).astype(np.float32)
+
+
+def last_items(histories: Histories) -> IntArray:
+    """The newest item of each user, -1 where there is none; shape ``(n_users,)``."""
+    last = np.full(len(histories), -1, dtype=np.int32)
+    some = histories.lengths > 0
+    last[some] = histories.items[histories.indptr[1:][some] - 1]
+    return last

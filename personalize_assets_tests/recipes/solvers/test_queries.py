@@ -3,6 +3,7 @@ import pytest
 
 from personalize_assets.recipes.solvers.queries import (
     first_occurrences,
+    last_items,
     last_occurrences,
     recent_matrix,
     seen_matrix,
@@ -52,3 +53,9 @@ def test_weighted_matrix__repeats_add_up() -> None:
 
 def test_seen_matrix__indices_of_32_bits() -> None:
     assert seen_matrix(HISTORIES, 3).indices.dtype == np.int32
+
+
+def test_last_items__newest_or_none() -> None:
+    assert last_items(histories_of([1, 2], [], [3], [])).tolist() == [2, -1, 3, -1]
+    assert last_items(histories_of([], [])).tolist() == [-1, -1]
+    assert last_items(histories_of()).tolist() == []
