@@ -183,7 +183,6 @@ def serve(*, exit_with_parent: bool, **given: Any) -> None:
 
     Each option has a variable too, such as PERSONALIZE_ENGINE_PORT.
     """
-    from personalize_assets.engine import server
     from personalize_assets.engine.settings import SettingsError, load_settings
     from personalize_assets.local.processes import exit_with_parent as watch_parent
 
@@ -193,6 +192,8 @@ def serve(*, exit_with_parent: bool, **given: Any) -> None:
         settings = load_settings(given, os.environ)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    from personalize_assets.engine import server  # a second, which a bad option need not wait
+
     sys.exit(server.serve(settings))
 
 

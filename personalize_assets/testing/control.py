@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 from urllib.parse import urlsplit
 
-from personalize_assets.loopback import require_loopback
+from personalize_assets.local.health import is_local_origin
 
 FaultKind = Literal[
     "throttling", "limit", "internal", "unavailable", "slow", "lost-reply", "fail-job"
@@ -32,10 +32,15 @@ class Control:
     Args:
         endpoint_url: Where it listens, on loopback.
         timeout_s: Seconds to wait for an answer.
+
+    Raises:
+        ValueError: ``endpoint_url`` is not on this machine.
     """
 
     def __init__(self, endpoint_url: str, timeout_s: float = 120) -> None:
-        parts = urlsplit(require_loopback(endpoint_url))
+        if not is_local_origin(endpoint_url):
+            raise ValueError(f"{endpoint_url} is not on this machine")
+        parts = urlsplit(endpoint_url)
         self._host, self._port = parts.hostname or "", parts.port
         self._timeout_s = timeout_s
 

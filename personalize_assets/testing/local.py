@@ -13,14 +13,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from personalize_assets.core.names import LOCAL_ACCOUNT, LOCAL_REGION
 from personalize_assets.local.child import Child
 from personalize_assets.local.health import ENGINE_HEALTH, S3_HEALTH, read_health
 from personalize_assets.local.ports import HOST, listen
 from personalize_assets.local.processes import clean_environment
-from personalize_assets.loopback import LOCAL_ACCOUNT, LOCAL_REGION, Service, make_client
 from personalize_assets.testing.control import Clock, Control, FaultInjection
+
+if TYPE_CHECKING:
+    from personalize_assets.loopback import Service
 
 START_TIMEOUT_S: Final = 60.0
 _POLL_S: Final = 0.01
@@ -59,7 +62,7 @@ class LocalPersonalize:
         self.clock = Clock(self._control)
         self.faults = FaultInjection(self._control)
 
-    def client(self, service: Service, *, account: str = "", region: str = "") -> Any:
+    def client(self, service: "Service", *, account: str = "", region: str = "") -> Any:
         """Make a boto3 client of one of the four services.
 
         Args:
@@ -67,6 +70,9 @@ class LocalPersonalize:
             account: Twelve digits; by default `account`.
             region: By default `region`.
         """
+        # boto3 takes long to import, and pytest loads this module in every project.
+        from personalize_assets.loopback import make_client
+
         endpoint = self.s3_endpoint_url if service == "s3" else self.endpoint_url
         return make_client(
             service, endpoint, account=account or self.account, region=region or self.region
