@@ -1,4 +1,6 @@
 import dataclasses
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -22,6 +24,13 @@ class Recorder:
     def score(self, histories: Histories) -> FloatArray:
         self.asked = histories
         return np.tile(np.arange(30, 0, -1, dtype=np.float32), (len(histories), 1))
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        raise NotImplementedError
 
 
 def test_split_histories__tenth_of_users_and_of_events() -> None:
@@ -64,8 +73,9 @@ def test_measure__related_items_are_asked_about_the_last_item(
 
 
 def test_train_and_evaluate__not_built() -> None:
-    with pytest.raises(RecipeNotBuilt, match="'aws-item-affinity' is declared but does not train"):
-        train_and_evaluate(RECIPES["aws-item-affinity"], catalogue(1), rng=np.random.default_rng(0))
+    spec = dataclasses.replace(RECIPES["aws-sims"], learner=None)
+    with pytest.raises(RecipeNotBuilt, match="'aws-sims' is declared but does not train"):
+        train_and_evaluate(spec, catalogue(1), rng=np.random.default_rng(0))
 
 
 def test_train_and_evaluate__too_little() -> None:

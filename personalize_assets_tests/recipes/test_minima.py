@@ -4,8 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from personalize_assets.recipes.actions import ActionData
 from personalize_assets.recipes.base import TrainingData
-from personalize_assets.recipes.minima import TooLittleData, check_minima
+from personalize_assets.recipes.minima import TooLittleData, check_minima, check_needs
+from personalize_assets.recipes.registry import RECIPES
 from personalize_assets_tests.recipes.examples import catalogue
 
 
@@ -51,3 +53,60 @@ def test_check_minima__too_little(counts: list[int], event_type: str | None, mes
     with pytest.raises(TooLittleData) as caught:
         check_minima(data_of(*counts), event_type)
     assert str(caught.value) == message
+
+
+ITEMS = pa.table({"ITEM_ID": ["i0"], "GENRES": ["x"]})
+ACTIONS = ActionData(
+    pa.array(["a"]),
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int32),
+    np.zeros(0, np.int64),
+    np.zeros(0, np.bool_),
+)
+ENOUGH = data_of(*[40] * 25)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data"),
+    [
+        ("aws-sims", ENOUGH),
+        ("aws-item-affinity", ENOUGH),
+        ("aws-item-attribute-affinity", dataclasses.replace(ENOUGH, item_features=ITEMS)),
+        ("aws-next-best-action", dataclasses.replace(ENOUGH, actions=ACTIONS)),
+        # Needs items only.
+        ("aws-semantic-similarity", dataclasses.replace(catalogue(1), item_features=ITEMS)),
+    ],
+)
+def test_check_needs__enough(recipe: str, data: TrainingData) -> None:
+    check_needs(RECIPES[recipe], data)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data", "message"),
+    [
+        ("aws-next-best-action", catalogue(1), "Dataset has fewer than 1000 interactions"),
+        (
+            "aws-next-best-action",
+            ENOUGH,
+            "Create failed. The recipe aws-next-best-action needs data in the datasets Actions, "
+            "Interactions; there are none in: Actions.",
+        ),
+        (
+            "aws-item-attribute-affinity",
+            ENOUGH,
+            "Create failed. The recipe aws-item-attribute-affinity needs data in the datasets "
+            "Interactions, Items; there are none in: Items.",
+        ),
+        (
+            "aws-semantic-similarity",
+            dataclasses.replace(catalogue(1), item_features=ITEMS.slice(0, 0)),
+            "Create failed. The recipe aws-semantic-similarity needs data in the datasets Items; "
+            "there are none in: Items.",
+        ),
+        ("aws-vod-more-like-x", ENOUGH, "Create failed. The recipe aws-vod-more-like-x needs"),
+    ],
+)
+def test_check_needs__missing(recipe: str, data: TrainingData, message: str) -> None:
+    with pytest.raises(TooLittleData) as caught:
+        check_needs(RECIPES[recipe], data)
+    assert str(caught.value).startswith(message)

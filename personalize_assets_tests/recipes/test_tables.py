@@ -86,6 +86,58 @@ def test_select_events__cases(
     assert kept["TIMESTAMP"].to_pylist() == times
 
 
+def test_select_events__case_of_the_type() -> None:
+    kept = select_events(INTERACTIONS, "WATCH", ignore_case=True)
+    assert kept["TIMESTAMP"].to_pylist() == [30, 40]
+    assert len(select_events(INTERACTIONS, "WATCH")) == 0
+
+
+def test_training_data__items_alone() -> None:
+    data = training_data(None, ITEMS)
+    assert (len(data), data.n_users, data.n_items) == (0, 0, 3)
+    assert len(data.histories(np.random.default_rng(0))) == 0
+
+
+ACTIONS = pa.table({"ACTION_ID": ["z", "y"], "VALUE": [1, None]})
+MET = pa.table(
+    {
+        "USER_ID": ["b", "new", "a"],
+        "ACTION_ID": ["y", "z", "gone"],
+        "EVENT_TYPE": ["Not Taken", "TAKEN", "Viewed"],
+        "TIMESTAMP": [3, 2, 1],
+    }
+)
+
+
+def test_training_data__actions() -> None:
+    data = training_data(INTERACTIONS, actions=ACTIONS, action_interactions=MET)
+    assert data.user_ids.to_pylist() == ["a", "b", "c", "new"]
+    assert data.actions is not None
+    assert data.actions.action_ids.to_pylist() == ["y", "z"]
+    assert data.actions.user.tolist() == [1, 3]
+    assert data.actions.action.tolist() == [0, 1]
+    assert data.actions.timestamp.tolist() == [3, 2]
+    assert data.actions.taken.tolist() == [False, True]
+    assert data.actions.features is not None
+    assert data.actions.features["VALUE"].to_pylist() == [None, 1]
+
+
+def test_training_data__action_interactions_without_actions() -> None:
+    data = training_data(INTERACTIONS, action_interactions=MET)
+    assert data.actions is None
+    assert data.n_users == 3
+
+
+def test_where__rows_of_all_columns() -> None:
+    data = training_data(INTERACTIONS).where(np.array([True, False, False, True]))
+    assert data.timestamp.tolist() == [30, 40]
+    assert data.event_type is not None
+    assert data.event_value is not None
+    assert data.event_type.tolist() == [0, 0]
+    assert data.event_value.tolist() == [4.0, 3.0]
+    assert data.user_ids.to_pylist() == ["a", "b", "c"]
+
+
 def test_training_data__of_nothing() -> None:
     data = training_data(select_events(INTERACTIONS, "View"), ITEMS)
     assert (len(data), data.n_users, data.n_items) == (0, 0, 3)
