@@ -19,6 +19,7 @@ from personalize_assets.recipes.base import (
     SelfMeasured,
     TrainingData,
 )
+from personalize_assets.recipes.exclusions import excluded_items, without
 from personalize_assets.recipes.models import AnyModel, item_model
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.segment_trial import SegmentTrial
@@ -163,7 +164,8 @@ class ItemTrial:
 
     def measure(self, model: Any) -> tuple[Metrics, Metrics]:
         """Ranking metrics of the answers to the tested users; see ``Trial``."""
-        return measure(self.spec, item_model(model), self.split)
+        excluded = excluded_items(self.spec, self.data, self.split.users, self.split.given)
+        return measure(self.spec, item_model(model), self.split, excluded)
 
 
 def asked_of(spec: RecipeSpec, split: Split) -> Histories:
@@ -174,18 +176,31 @@ def asked_of(spec: RecipeSpec, split: Split) -> Histories:
     return split.given.last(1) if spec.recipe_type == "RELATED_ITEMS" else split.given
 
 
-def measure(spec: RecipeSpec, model: Model, split: Split) -> tuple[Metrics, Metrics]:
+def measure(
+    spec: RecipeSpec, model: Model, split: Split, excluded: Histories | None = None
+) -> tuple[Metrics, Metrics]:
     """Amazon's metrics and textbook NDCG of what the model serves to the tested users.
 
     A recipe that needs no interactions is asked about some items where there is nobody to test;
     coverage and the model's own metrics are all that can be told of the answers.
+
+    Args:
+        spec: The recipe.
+        model: What it learned.
+        split: Who is tested, and on what.
+        excluded: What a use case leaves out for each tested user; None where it leaves nothing out.
     """
     asked, truth = asked_of(spec, split), split.truth
     alone = len(asked) == 0 and "Interactions" not in spec.required_datasets
     if alone:
         asked = _sample_items(model.n_items)
         truth = Histories.empty(len(asked))
-    ranked, _ = recommend(model, asked, LONGEST_LIST)
+    if excluded is None:
+        ranked, _ = recommend(model, asked, LONGEST_LIST)
+    else:
+        longest = LONGEST_LIST + int(excluded.lengths.max(initial=0))
+        ranked, _ = recommend(model, asked, longest)
+        ranked = without(ranked, excluded, model.n_items, LONGEST_LIST)
     held = Truth(truth.indptr, truth.items)
     metrics = evaluate(ranked, held, model.n_items)
     extra = model.extra_metrics(ranked, asked, truth) if isinstance(model, SelfMeasured) else {}
