@@ -24,14 +24,16 @@ from personalize_assets.engine.jobs.batch_lines import (
     parse_query,
 )
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Outcome, Report
+from personalize_assets.engine.jobs.new_items import NEW_ITEMS, write_new_items
 from personalize_assets.engine.jobs.states import ACTIVE, CREATE, Course
 from personalize_assets.engine.jobs.themes import Themes
+from personalize_assets.engine.jobs.versions import latest_trained
 from personalize_assets.engine.serving.answerer import Answerer, Manner
 from personalize_assets.engine.serving.asking import Query as Question
 from personalize_assets.engine.serving.asking import Served
 from personalize_assets.engine.serving.exploration import NewItems
 from personalize_assets.engine.store import Resource, Store
-from personalize_assets.recipes.artifact import load_version
+from personalize_assets.recipes.artifact import SavedVersion, load_version
 from personalize_assets.recipes.spec import QueryField, RecipeSpec
 
 log = logging.getLogger(__name__)
@@ -95,10 +97,12 @@ def describe_version(store: Store, job: Resource) -> Json:
             raise JobFailed(f"The filter is not ACTIVE any more: {job.body['filterArn']}")
         expression = found.body["filterExpression"]
     refreshed = version.hidden.get("refreshed")
+    latest = latest_trained(store, str(version.parent_arn))
     return {
         "sources": describe_group(store, str(version.group_arn)).to_json(),
         "model": str(store.artifacts.path(version.hidden["artifact"])),
         "refreshed": str(store.artifacts.path(refreshed)) if refreshed else None,
+        "refresh_first": latest is not None and latest.arn == version.arn,
         "solution": {
             name: version.body[name]
             for name in ("eventType", "solutionConfig")
@@ -146,6 +150,16 @@ def fields_of(spec: RecipeSpec) -> tuple[QueryField, ...]:
     return (spec.batch_field or "userId",)
 
 
+def _new_items(order: Json, version: SavedVersion) -> NewItems:
+    """What came after the training: looked for now with the latest version, else as refreshed."""
+    if not order["refresh_first"] or version.spec.refresh != "new-items":
+        return NewItems.read(Path(order["refreshed"]) if order["refreshed"] else None)
+    now = int(datetime.fromisoformat(order["now"]).timestamp())
+    path = Path(order["workspace"]) / NEW_ITEMS
+    write_new_items(path, GroupSources.from_json(order["sources"]), version, now)
+    return NewItems.read(path)
+
+
 class _Answers:
     """Answers lines, and counts them."""
 
@@ -155,8 +169,7 @@ class _Answers:
         self._fields = fields_of(self._spec)
         self._live = LiveGroup(GroupSources.from_json(order["sources"]))
         manner = Manner.of(self._spec, order["solution"], order["config"], order["joined_upto"])
-        new = NewItems.read(Path(order["refreshed"]) if order["refreshed"] else None)
-        self._answerer = Answerer(version, manner, new)
+        self._answerer = Answerer(version, manner, _new_items(order, version))
         self._filter = FilterOfLines(order["filter"])
         self._n_results: int = order["n_results"]
         self._now = datetime.fromisoformat(order["now"])

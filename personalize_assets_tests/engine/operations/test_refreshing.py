@@ -165,6 +165,22 @@ def test_refresh__counts_trends_anew(world: World, group: str) -> None:
     assert not world.engine.store.artifacts.path(before).exists()
 
 
+def test_batch__refreshes_first_with_the_latest_version_only(
+    world: World, group: str, items: str
+) -> None:
+    solution = manual(world, group)
+    old, latest = world.version(solution), world.version(solution)
+    import_items(world, items, "more", "i1,5,1", f"new,{NEWEST},1")
+    world.put("queries/users.json", '{"userId": "u1"}')
+    exploring = {"itemExplorationConfig": {"explorationWeight": "1.0"}}
+    answered: dict[str, bool] = {}
+    for name, version in (("old", old), ("latest", latest)):
+        world.start_batch(version, name, batchInferenceJobConfig=exploring)
+        world.run()
+        answered[name] = '"new"' in world.get(f"{name}/users.json.out")
+    assert answered == {"old": False, "latest": True}
+
+
 TEXT_FIELDS = [
     {"name": "ITEM_ID", "type": "string"},
     {"name": "TITLE", "type": "string", "itemName": True},
