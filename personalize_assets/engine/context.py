@@ -21,6 +21,10 @@ NewId = Callable[[], str]
 """Gives a fresh identifier of eight hexadecimal digits."""
 
 
+class MustWait(Exception):
+    """A call cannot be answered at once, and is to be made again where it may wait."""
+
+
 @dataclass(frozen=True, slots=True)
 class RequestContext:
     """Everything an operation may use.
@@ -35,6 +39,8 @@ class RequestContext:
         new_id: Fresh identifiers.
         settings: Of this engine.
         serving: Answers runtime requests.
+        may_wait: Whether the call may take its time; else it has to raise `MustWait` before it
+            reads files, since all other requests wait for it.
     """
 
     account: str
@@ -46,3 +52,4 @@ class RequestContext:
     new_id: NewId
     settings: "EngineSettings"
     serving: "Serving"
+    may_wait: bool = True

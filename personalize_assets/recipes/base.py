@@ -337,6 +337,22 @@ ModelT_co = TypeVar("ModelT_co", bound=Saveable, covariant=True)
 
 
 @runtime_checkable
+class Liking(Protocol):
+    """A model that can also tell how much users like items that it would not recommend to them."""
+
+    def liking(self, histories: Histories) -> FloatArray:
+        """Score every item for every history, known ones like all others: for rankings.
+
+        Args:
+            histories: As for ``Model.score``.
+
+        Returns:
+            Finite, shape ``(n, n_items)``.
+        """
+        ...
+
+
+@runtime_checkable
 class Influenced(Protocol):
     """A model whose answers can be pulled towards popular and towards new items."""
 

@@ -3,7 +3,14 @@
 Knows the kinds by their protocols only.
 """
 
-from personalize_assets.recipes.base import ActionModel, Model, SegmentModel
+from personalize_assets.recipes.base import (
+    ActionModel,
+    FloatArray,
+    Histories,
+    Liking,
+    Model,
+    SegmentModel,
+)
 
 AnyModel = Model | SegmentModel | ActionModel
 
@@ -21,6 +28,11 @@ def item_model(model: AnyModel) -> Model:
     if not isinstance(model, Model):
         raise WrongModel(f"{type(model).__name__} does not recommend items")
     return model
+
+
+def ranking_scores(model: Model, histories: Histories) -> FloatArray:
+    """The scores by which given items are ranked, shape ``(n, n_items)``: see ``Liking``."""
+    return model.liking(histories) if isinstance(model, Liking) else model.score(histories)
 
 
 def segment_model(model: AnyModel) -> SegmentModel:

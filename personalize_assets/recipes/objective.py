@@ -27,7 +27,7 @@ from personalize_assets.core.metrics import (
 from personalize_assets.core.names import MAX_RESULTS
 from personalize_assets.recipes.base import FloatArray, Histories, Model, TrainingData
 from personalize_assets.recipes.minima import UnfitData
-from personalize_assets.recipes.models import AnyModel, item_model
+from personalize_assets.recipes.models import AnyModel, item_model, ranking_scores
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.trials import ItemTrial, Metrics, Trial, asked_of
 
@@ -62,6 +62,10 @@ class ShiftedModel:
     def score(self, histories: Histories) -> FloatArray:
         """The inner model's scores and the shift; see ``Model``."""
         return self.inner.score(histories) + self.shift
+
+    def liking(self, histories: Histories) -> FloatArray:
+        """The same of the scores for rankings; see ``Liking``."""
+        return ranking_scores(self.inner, histories) + self.shift
 
     def save(self, folder: Path) -> None:
         """Write the inner model and, beside it, the shift."""

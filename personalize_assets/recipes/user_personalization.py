@@ -87,14 +87,18 @@ class UserPersonalizationModel:
 
     def score(self, histories: Histories) -> FloatArray:
         """Log probability of each item to be the next; see ``Model``."""
+        own = weighted_matrix(
+            histories, self.n_items, _EASE_DECAY if self.serving.recency else None
+        )
+        return mix_repeats(self.liking(histories), own, self.serving.repeat_rate)
+
+    def liking(self, histories: Histories) -> FloatArray:
+        """The same without regard to what is known already; see ``Liking``."""
         scores = self.affinity(histories)
         scores /= np.float32(self.serving.temperature)
         lost = ~scores.any(axis=1)  # nothing known leads anywhere
         scores[lost] = self.beginnings
-        own = weighted_matrix(
-            histories, self.n_items, _EASE_DECAY if self.serving.recency else None
-        )
-        return mix_repeats(scores, own, self.serving.repeat_rate)
+        return scores
 
     def affinity(self, histories: Histories) -> FloatArray:
         """The sum of the standardized parts, shape ``(n, n_items)``; known items included."""

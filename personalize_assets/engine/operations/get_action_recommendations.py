@@ -26,13 +26,15 @@ def get_action_recommendations(context: RequestContext, request: Request) -> dic
     backing = find_backing(context, Kind.CAMPAIGN, request["campaignArn"])
     check_operation(backing, "PERSONALIZED_ACTIONS")
     check_required(backing, request, ("userId",))
+    live = context.serving.live(backing, may_wait=context.may_wait)
     served = answerer_of(backing, context.serving.actions).recommend(
-        context.serving.live(backing),
+        live,
         request["userId"],
         read_count(request, DEFAULT_ACTIONS, MAX_ACTIONS),
         read_filter(context, backing, request, request, "ActionID"),
         context.clock(),
     )
+    context.serving.note_answer(backing, live)
     return {
         "actionList": [{"actionId": item.action_id, "score": item.score} for item in served],
         "recommendationId": context.serving.recommendation_id(backing),

@@ -24,16 +24,17 @@ def get_personalized_ranking(context: RequestContext, request: Request) -> dict[
     backing = find_backing(context, Kind.CAMPAIGN, request["campaignArn"])
     check_operation(backing, "PERSONALIZED_RANKING")
     check_required(backing, request, ("userId", "inputList"))
-    live = context.serving.live(backing)
+    live = context.serving.live(backing, may_wait=context.may_wait)
     wanted = read_metadata(backing, live, request)
     items: list[str] = request["inputList"]
     if len(items) > wanted.most:
         raise InvalidInput(f"inputList can have {wanted.most} items{wanted.why}, got {len(items)}")
     keep = read_filter(context, backing, request, request, "ItemID")
     answerer = answerer_of(backing, context.serving.items)
+    state = context.serving.state  # before events are read, so that none is missed
+    served = answerer.rank(live, request["userId"], items, keep, state)
+    context.serving.note_answer(backing, live)
     return {
-        "personalizedRanking": show_items(
-            answerer.rank(live, request["userId"], items, keep), wanted, live
-        ),
+        "personalizedRanking": show_items(served, wanted, live),
         "recommendationId": context.serving.recommendation_id(backing),
     }

@@ -30,8 +30,9 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
     backing = _find(context, request)
     check_operation(backing, "USER_PERSONALIZATION", "POPULAR_ITEMS", "RELATED_ITEMS")
     check_required(backing, request, backing.spec.query_fields)
-    live = context.serving.live(backing)
+    live = context.serving.live(backing, may_wait=context.may_wait)
     wanted = read_metadata(backing, live, request)
+    state = context.serving.state  # before events are read, so that none is missed
     query = Query(
         n_results=read_count(request, DEFAULT_RESULTS, wanted.most, wanted.why),
         user_id=request.get("userId") or None,
@@ -39,8 +40,10 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
         keep=read_filter(context, backing, request, request, "ItemID"),
         promotion=_read_promotion(context, backing, request),
         now=context.clock(),
+        state=state,
     )
     served = answerer_of(backing, context.serving.items).recommend(live, query)
+    context.serving.note_answer(backing, live)
     return {
         "itemList": show_items(served, wanted, live),
         "recommendationId": context.serving.recommendation_id(backing),

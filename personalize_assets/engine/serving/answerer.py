@@ -6,9 +6,7 @@ as long as the user's events are the same. Knows neither requests nor resources.
 # pyarrow has no types.
 # pyright: standard
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Self
@@ -16,7 +14,6 @@ from typing import Any, Final, Self
 import numpy as np
 
 from personalize_assets.core.filters import BoundFilter, Facts, normalize_event_type
-from personalize_assets.core.names import MAX_FILTER_INTERACTIONS
 from personalize_assets.engine.data.live import LiveGroup, UserEvents
 from personalize_assets.engine.serving.asking import Query, Served
 from personalize_assets.engine.serving.catalogue import Catalogue
@@ -29,15 +26,18 @@ from personalize_assets.engine.serving.histories import (
 )
 from personalize_assets.engine.serving.listing import Listing
 from personalize_assets.engine.serving.load_once import LoadOnce
+from personalize_assets.engine.serving.past import KeptScores, Past
 from personalize_assets.engine.serving.scores import Scores
 from personalize_assets.recipes.artifact import SavedVersion
 from personalize_assets.recipes.base import (
     BoolArray,
+    FloatArray,
     Histories,
     Influenced,
     LongArray,
     concatenate,
 )
+from personalize_assets.recipes.models import ranking_scores
 from personalize_assets.recipes.spec import RecipeSpec
 
 _KEPT_BYTES: Final = 128 * 2**20
@@ -107,17 +107,20 @@ class Answerer:
         self._manner = manner
         self._new = new
         self._model = version.model
+        self._ranks = self.spec.recipe_type == "PERSONALIZED_RANKING"
         if manner.popularity or manner.freshness:
             assert isinstance(self._model, Influenced), f"{self.spec.name} takes no influence"
             self._model = self._model.with_influence(manner.popularity, manner.freshness)
         self._is_personal = self.spec.recipe_type in _PERSONAL and bool(self.spec.query_fields)
         per_user = max(1, 4 * self.catalogue.n_trained)
-        self._kept = _Newest(max(16, _KEPT_BYTES // per_user))
+        capacity = max(16, _KEPT_BYTES // per_user)
+        self._kept = KeptScores(capacity)
+        self._related: LoadOnce[int, Scores] = LoadOnce(capacity)
         self._pool: LoadOnce[None, LongArray] = LoadOnce(1)
 
     def recommend(self, live: LiveGroup, query: Query) -> list[Served]:
         """Items for a user, for everyone, or related to an item; best first."""
-        past = _Past(live, query.user_id, self._manner.joined_upto)
+        past = Past(live, query.user_id, self._manner.joined_upto)
         return self._list(live, query, past, self._scores(query, past))
 
     def recommend_many(self, live: LiveGroup, queries: Sequence[Query]) -> Generator[list[Served]]:
@@ -125,13 +128,13 @@ class Answerer:
         width = max(1, _CELLS_AT_A_TIME // max(1, self.catalogue.n_trained))
         for start in range(0, len(queries), width):
             block = queries[start : start + width]
-            pasts = [_Past(live, each.user_id, self._manner.joined_upto) for each in block]
+            pasts = [Past(live, each.user_id, self._manner.joined_upto) for each in block]
             scores = self._scores_of_users(block, pasts)
             for row, (query, past) in enumerate(zip(block, pasts, strict=True)):
                 found = scores.get(row) or self._scores(query, past)
                 yield self._list(live, query, past, found)
 
-    def _list(self, live: LiveGroup, query: Query, past: "_Past", scores: Scores) -> list[Served]:
+    def _list(self, live: LiveGroup, query: Query, past: Past, scores: Scores) -> list[Served]:
         allowed = self._allowed(live, query, query.keep, past)
         seed = f"{query.user_id}|{query.item_id}|{query.now:%Y-%m-%dT%H}"
         listing = Listing(self.spec, self.catalogue, scores, query.n_results, seed)
@@ -148,15 +151,20 @@ class Answerer:
         return listing.finish()
 
     def rank(
-        self, live: LiveGroup, user_id: str, item_ids: Sequence[str], keep: BoundFilter | None
+        self,
+        live: LiveGroup,
+        user_id: str,
+        item_ids: Sequence[str],
+        keep: BoundFilter | None,
+        state: int | None = None,
     ) -> list[Served]:
         """Given items in the order of a user's interest, each once.
 
         The scores are a softmax over the items of the answer that the model knows. Items that it
         does not know come last, without scores and in the order in which they were given.
         """
-        query = Query(len(item_ids), user_id, keep=keep)
-        past = _Past(live, user_id, self._manner.joined_upto)
+        query = Query(len(item_ids), user_id, keep=keep, state=state)
+        past = Past(live, user_id, self._manner.joined_upto)
         allowed = self._allowed(live, query, keep, past)
         distinct = dict.fromkeys(item_ids)
         places = {item: self.catalogue.index.get(item, -1) for item in distinct}
@@ -176,7 +184,7 @@ class Answerer:
         return ranked + [Served(item, None) for item in places if item not in known]
 
     def _allowed(
-        self, live: LiveGroup, query: Query, keep: BoundFilter | None, past: "_Past"
+        self, live: LiveGroup, query: Query, keep: BoundFilter | None, past: Past
     ) -> BoolArray | None:
         """Which items of the catalogue may be served; None for all."""
         mask: BoolArray | None = None
@@ -188,7 +196,7 @@ class Answerer:
             mask = left if mask is None else mask & left
         return mask
 
-    def _facts(self, live: LiveGroup, query: Query, past: "_Past") -> Facts:
+    def _facts(self, live: LiveGroup, query: Query, past: Past) -> Facts:
         items, users = live.items, live.users
         return Facts(
             n=len(self.catalogue),
@@ -198,21 +206,21 @@ class Answerer:
             current_item=items.row(query.item_id) if items and query.item_id else None,
         )
 
-    def _scores(self, query: Query, past: "_Past") -> Scores:
+    def _scores(self, query: Query, past: Past) -> Scores:
         if self.spec.recipe_type == "RELATED_ITEMS":
             at = self.catalogue.index.get(query.item_id or "")
             if at is None or at >= self.catalogue.n_trained:
                 return self._cold
-            return self._kept.get(("item", at), None, lambda: self._score(question_about(at)))
-        if not self._is_personal or query.user_id is None or not past.events:
+            return self._related.get(at, lambda: self._score(question_about(at)))
+        if not self._is_personal or query.user_id is None:
             return self._cold
-        events = past.events
-        return self._kept.get(
-            ("user", query.user_id), events, lambda: self._score(self._history(events))
-        )
+        return self._kept.of(query.user_id, past, query.state, self._score_events)
+
+    def _score_events(self, events: UserEvents) -> Scores:
+        return self._score(self._history(events)) if events else self._cold
 
     def _scores_of_users(
-        self, queries: Sequence[Query], pasts: Sequence["_Past"]
+        self, queries: Sequence[Query], pasts: Sequence[Past]
     ) -> dict[int, Scores]:
         """The scores of the questions, by their number, that are about users with events."""
         if not self._is_personal:
@@ -225,7 +233,7 @@ class Answerer:
         if not rows:
             return {}
         histories = concatenate([self._history(pasts[row].events) for row in rows])
-        matrix = self._model.score(histories)
+        matrix = self._score_all(histories)
         return {row: Scores(values) for row, values in zip(rows, matrix, strict=True)}
 
     @cached_property
@@ -234,7 +242,12 @@ class Answerer:
         return self._score(Histories.empty(1))
 
     def _score(self, histories: Histories) -> Scores:
-        return Scores(self._model.score(histories)[0])
+        return Scores(self._score_all(histories)[0])
+
+    def _score_all(self, histories: Histories) -> FloatArray:
+        if self._ranks:
+            return ranking_scores(self._model, histories)
+        return self._model.score(histories)
 
     def _history(self, events: UserEvents) -> Histories:
         history = history_of(events, self.catalogue.index, self._manner.selection)
@@ -244,66 +257,3 @@ class Answerer:
         return explorable(
             self.catalogue, self._new, live.sources, live.items, exploration.max_age_days
         )
-
-
-class _Past:
-    """What the user of a query did, looked up when first needed."""
-
-    def __init__(self, live: LiveGroup, user_id: str | None, joined_upto: int | None) -> None:
-        self._live = live
-        self._user_id = user_id
-        self._joined_upto = joined_upto
-        self._sets: dict[frozenset[str] | None, set[str]] = {}
-
-    @cached_property
-    def events(self) -> UserEvents:
-        if self._user_id is None:
-            return UserEvents.none()
-        return self._live.events_of(self._user_id, joined_upto=self._joined_upto)
-
-    def items_with(self, types: frozenset[str] | None) -> set[str]:
-        """The items of the newest events of some types, of all types for None."""
-        found = self._sets.get(types)
-        if found is None:
-            found = self._sets[types] = self.events.items_with(
-                types, normalize=normalize_event_type, most=MAX_FILTER_INTERACTIONS
-            )
-        return found
-
-
-class _Newest:
-    """The scores that were used last, each for the events that it was made from."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._lock = threading.Lock()
-        self._held: OrderedDict[tuple[str, str | int], tuple[UserEvents | None, Scores]] = (
-            OrderedDict()
-        )
-
-    def get(
-        self, key: tuple[str, str | int], events: UserEvents | None, make: Callable[[], Scores]
-    ) -> Scores:
-        """The scores of a key; made anew if the events are others than before."""
-        with self._lock:
-            held = self._held.get(key)
-            if held is not None:
-                self._held.move_to_end(key)
-        if held is not None and _same(held[0], events):
-            return held[1]
-        made = make()
-        with self._lock:
-            self._held[key] = (events, made)
-            while len(self._held) > self._capacity:
-                self._held.popitem(last=False)
-        return made
-
-
-def _same(one: UserEvents | None, other: UserEvents | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (
-        one.item_ids == other.item_ids
-        and np.array_equal(one.timestamps, other.timestamps)
-        and one.event_types == other.event_types
-    )

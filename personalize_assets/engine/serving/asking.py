@@ -41,6 +41,7 @@ class Query:
         keep: Which items may be answered, promoted ones apart; None for all.
         promotion: None for none.
         now: The present moment; what is left to chance stays the same for an hour.
+        state: Grows with everything that the engine writes; None if that is not known.
     """
 
     n_results: int
@@ -49,6 +50,7 @@ class Query:
     keep: BoundFilter | None = None
     promotion: Promotion | None = None
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    state: int | None = None
 
 
 class Served(NamedTuple):

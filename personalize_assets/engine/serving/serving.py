@@ -1,4 +1,6 @@
 """The one object that a running engine answers runtime requests with: models and data in memory."""
+# pyarrow has no types.
+# pyright: standard
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from personalize_assets.core.filters import BoundFilter, Filter, bind, parse_filter
+from personalize_assets.engine.context import MustWait
 from personalize_assets.engine.data.live import LiveData, LiveGroup
 from personalize_assets.engine.serving.actions import ActionAnswerer
 from personalize_assets.engine.serving.answerer import Answerer
@@ -18,6 +21,8 @@ from personalize_assets.recipes.artifact import SavedVersion, load_version
 
 _MODELS: Final = 8
 """How many models are held in memory; the one that was asked longest ago goes first."""
+_QUICK_ROWS: Final = 100_000
+"""Items, users and actions together, up to which an answer does not hold others up."""
 
 
 class NotDeployed(Exception):
@@ -46,10 +51,16 @@ class Serving:
         self._commits = 0
         self._resources: dict[str, tuple[int, Resource]] = {}
         self._backings: dict[str, tuple[int, Backing]] = {}
+        self._quick: dict[str, tuple[Deployed | None, LiveGroup]] = {}
         store.database.on_commit(self._note_commit)
 
     def _note_commit(self) -> None:
         self._commits += 1
+
+    @property
+    def state(self) -> int:
+        """Grows with everything that is written, before whoever wrote it goes on."""
+        return self._commits
 
     def resource(self, arn: str) -> Resource | None:
         """A resource as it is now, read again only after something was written."""
@@ -74,9 +85,30 @@ class Serving:
         self._backings[resource.arn] = (commits, found)
         return found
 
-    def live(self, backing: Backing) -> LiveGroup:
-        """The data of the group that a campaign or recommender belongs to."""
-        return self._live.group(backing.resource.group_arn or "")
+    def live(self, backing: Backing, *, may_wait: bool) -> LiveGroup:
+        """The data of the group that a campaign or recommender belongs to.
+
+        Raises:
+            MustWait: The caller may not wait, and model or data may have to be read from files, or
+                are so large that an answer takes long.
+        """
+        live = self._live.group(backing.resource.group_arn or "")
+        if not may_wait and self._quick.get(backing.resource.arn) != (backing.deployed, live):
+            raise MustWait
+        return live
+
+    def note_answer(self, backing: Backing, live: LiveGroup) -> None:
+        """Note that model and data are in memory, for those who may not wait."""
+        arn = backing.resource.arn
+        if self._quick.get(arn) == (backing.deployed, live):
+            return
+        tables = (live.items, live.users, live.actions)
+        rows = sum(len(table) for table in tables if table is not None)
+        if rows + self._catalogue_size(backing) <= _QUICK_ROWS:
+            self._quick[arn] = (backing.deployed, live)
+
+    def _catalogue_size(self, backing: Backing) -> int:
+        return len(self._version(_require(backing)).item_ids)
 
     def items(self, backing: Backing) -> Answerer:
         """What answers with items.

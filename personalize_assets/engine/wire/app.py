@@ -1,24 +1,24 @@
 """The way of a request through the engine, as one list of steps, and its ASGI edge.
 
 ``EngineApp._perform`` is the whole architecture: identify, route, parse, validate, dispatch,
-serialize; ``answer`` turns failures into answers and logs. That is plain blocking code and runs in
-a small pool of threads, so that no operation has to know of the event loop.
+serialize; ``_finish`` turns failures into answers and logs. That is plain blocking code and runs in
+a small pool of threads, so that no operation has to know of the event loop. Only recommendations
+are answered on the event loop itself as long as all that they need is in memory.
 """
 
 import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from personalize_assets.engine.context import Clock, NewId, RequestContext
+from personalize_assets.engine.context import Clock, MustWait, NewId, RequestContext
 from personalize_assets.engine.errors import InternalFailure, RequestEntityTooLarge, ServiceError
 from personalize_assets.engine.faults import CallFault, Faults
 from personalize_assets.engine.operations.registry import lookup as registered_handler
@@ -27,7 +27,7 @@ from personalize_assets.engine.wire.dispatch import Lookup, dispatch
 from personalize_assets.engine.wire.gate import Gate
 from personalize_assets.engine.wire.identify import Caller, identify
 from personalize_assets.engine.wire.messages import HttpRequest, HttpResponse
-from personalize_assets.engine.wire.model import Operation, load_operations
+from personalize_assets.engine.wire.model import Operation, Protocol, load_operations
 from personalize_assets.engine.wire.output import check_output
 from personalize_assets.engine.wire.parse import parse
 from personalize_assets.engine.wire.route import requested, route
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 # The largest valid request is ten items of 32,000 characters, at worst 6 bytes each as \uXXXX.
 MAX_BODY_BYTES = 4 * 2**20
 _THREADS = 8
+_RUNTIME = "personalize-runtime"
 _NO_FAULT = CallFault()
 ABORT_EXTENSION = "personalize.abort"
 """ASGI extension of the server: closes the connection without an answer."""
@@ -101,27 +102,28 @@ class EngineApp:
         if scope["type"] != "http":
             return
         try:
-            answer = await self._respond(Request(scope, receive))
+            request = await _read(scope, receive)
         except ClientDisconnect:
             return
+        answer = await self._respond(request)
         if answer.delay_s:
             await asyncio.sleep(answer.delay_s)
         if answer.lost and ABORT_EXTENSION in scope.get("extensions", {}):
             await _abort(scope, receive)
             return
-        response = Response(answer.body, answer.status, dict(answer.headers))
-        await response(scope, receive, send)
+        await _write(answer, send)
 
-    async def _respond(self, request: Request) -> HttpResponse:
-        body = bytearray()
-        async for chunk in request.stream():
-            if len(body) <= MAX_BODY_BYTES:  # the rest is read and dropped, to be able to answer
-                body += chunk
-        complete = HttpRequest(request.method, request.scope["path"], request.headers, bytes(body))
+    async def _respond(self, request: HttpRequest) -> HttpResponse:
         await self.gate.enter()
         try:
+            call = self._begin(request)
+            if call.operation is not None and call.operation.service == _RUNTIME:
+                # Handing over to a thread and back takes as long as such an answer.
+                answer = self._finish(call, may_wait=False)
+                if answer is not None:
+                    return answer
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self.answer, complete)
+            return await loop.run_in_executor(self._threads, self._wait_for, call)
         finally:
             self.gate.leave()
 
@@ -131,30 +133,40 @@ class EngineApp:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Answer one API request. Never raises: failures are answers too."""
-        started = time.perf_counter()
+        return self._wait_for(self._begin(request))
+
+    def _begin(self, request: HttpRequest) -> "_Call":
         self.last_request_at = self._clock()
-        request_id = str(uuid4())
         operation, protocol = requested(request, self._operations)
         fault = self._fault_of(operation)
-        code = "ok"
+        return _Call(request, str(uuid4()), operation, protocol, fault, time.perf_counter())
+
+    def _wait_for(self, call: "_Call") -> HttpResponse:
+        answer = self._finish(call, may_wait=True)
+        assert answer is not None, "only who may not wait goes without an answer"
+        return answer
+
+    def _finish(self, call: "_Call", *, may_wait: bool) -> HttpResponse | None:
+        """Answer a call; None if it may not wait and would have to."""
+        code, operation, fault = "ok", call.operation, call.fault
         try:
             if fault.error is not None:
                 raise fault.error
-            response = self._perform(request, request_id)
+            response = self._perform(call, may_wait=may_wait)
+        except MustWait:
+            return None
         except ServiceError as error:
             code = error.code
-            response = serialize_error(operation, protocol, error, request_id)
+            response = serialize_error(operation, call.protocol, error, call.request_id)
         except Exception as error:
-            log.exception("Request %s failed", request_id)
+            log.exception("Request %s failed", call.request_id)
             failure = InternalFailure(
                 f"The engine failed with {type(error).__name__}: {error}. "
-                f"Its log has the traceback of request {request_id}."
+                f"Its log has the traceback of request {call.request_id}."
             )
             code = failure.code
-            response = serialize_error(operation, protocol, failure, request_id)
-        name = operation.name if operation else f"{request.method} {request.path}"
-        elapsed_ms = (time.perf_counter() - started) * 1000
-        log.info("%s %d %s %.1f ms", name, response.status, code, elapsed_ms)
+            response = serialize_error(operation, call.protocol, failure, call.request_id)
+        _log(call, response.status, code)
         if fault is _NO_FAULT:
             return response
         return replace(response, delay_s=fault.delay_s, lost=fault.lost)
@@ -164,19 +176,21 @@ class EngineApp:
             return _NO_FAULT
         return self._faults.on_call(operation.service, operation.name) or _NO_FAULT
 
-    def _perform(self, request: HttpRequest, request_id: str) -> HttpResponse:
+    def _perform(self, call: "_Call", *, may_wait: bool) -> HttpResponse:
+        request = call.request
         if len(request.body) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge(f"The body is larger than {MAX_BODY_BYTES} bytes")
         caller = identify(request)
         operation = route(request, self._operations)
         parameters = parse(operation.request, request.body)
         validate(operation.request, parameters)
-        result = dispatch(operation, parameters, self._context(caller, request_id), self._lookup)
+        context = self._context(caller, call.request_id, may_wait=may_wait)
+        result = dispatch(operation, parameters, context, self._lookup)
         if self._strict_output:
             check_output(operation, result)
-        return serialize(operation, result, request_id)
+        return serialize(operation, result, call.request_id)
 
-    def _context(self, caller: Caller, request_id: str) -> RequestContext:
+    def _context(self, caller: Caller, request_id: str, *, may_wait: bool) -> RequestContext:
         return RequestContext(
             account=caller.account,
             region=caller.region,
@@ -187,12 +201,62 @@ class EngineApp:
             new_id=self._new_id,
             settings=self._settings,
             serving=self.serving,
+            may_wait=may_wait,
         )
 
     def close(self) -> None:
         """Wait for the requests in work and end the threads."""
         self._threads.shutdown(wait=True)
         self.serving.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request that is being answered."""
+
+    request: HttpRequest
+    request_id: str
+    operation: Operation | None
+    protocol: Protocol
+    fault: CallFault
+    started: float
+
+
+def _log(call: _Call, status: int, code: str) -> None:
+    operation, request = call.operation, call.request
+    # Recommendations are asked for so often that a line for each is a good part of the work.
+    level = logging.DEBUG if operation and operation.service == _RUNTIME else logging.INFO
+    if log.isEnabledFor(level):
+        name = operation.name if operation else f"{request.method} {request.path}"
+        elapsed_ms = (time.perf_counter() - call.started) * 1000
+        log.log(level, "%s %d %s %.1f ms", name, status, code, elapsed_ms)
+
+
+async def _read(scope: Scope, receive: Receive) -> HttpRequest:
+    """Read a complete request.
+
+    Raises:
+        ClientDisconnect: The client went away before its end.
+    """
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if len(body) <= MAX_BODY_BYTES:  # the rest is read and dropped, to be able to answer
+            body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return HttpRequest(scope["method"], scope["path"], headers, bytes(body))
+
+
+async def _write(answer: HttpResponse, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _abort(scope: Scope, receive: Receive) -> None:
