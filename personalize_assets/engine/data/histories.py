@@ -94,7 +94,8 @@ class BulkHistories:
         key = "ITEM_ID" if "ITEM_ID" in table.column_names else "ACTION_ID"
         self._items, item = _codes(table[key])
         times = table["TIMESTAMP"].to_numpy()
-        order = np.lexsort((times, user))
+        # Times fit 32 bits; one key sorts twice as fast as two.
+        order = np.argsort(user.astype(np.int64) << 32 | times)
         self._item = item[order]
         self._time: LongArray = times[order]
         self._types: list[str | None] = [None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind
+from personalize_assets.core.arns import Kind, make_arn, parse_arn
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.data.incoming import make_event
 from personalize_assets.engine.data.properties import PropertiesError
@@ -61,15 +61,16 @@ def _tracker(context: RequestContext, tracking_id: str) -> Resource:
 
 
 def _dataset(context: RequestContext, tracker: Resource) -> Resource:
-    for dataset in context.store.resources.find(Kind.DATASET, group=tracker.group_arn):
-        if dataset.body["datasetType"] == "INTERACTIONS":
-            if dataset.status == ACTIVE:
-                return dataset
-            raise InvalidInput(
-                f"The Interactions dataset must be ACTIVE, but its status is {dataset.status}: "
-                f"{dataset.arn}"
-            )
-    raise InvalidInput(
-        f"PutEvents needs an Interactions dataset, which the dataset group {tracker.group_arn} "
-        "does not have"
-    )
+    group = parse_arn(str(tracker.group_arn)).name
+    arn = make_arn(Kind.DATASET, context.region, context.account, group, "INTERACTIONS")
+    dataset = context.store.resources.get(arn)
+    if dataset is None:
+        raise InvalidInput(
+            f"PutEvents needs an Interactions dataset, which the dataset group "
+            f"{tracker.group_arn} does not have"
+        )
+    if dataset.status != ACTIVE:
+        raise InvalidInput(
+            f"The Interactions dataset must be ACTIVE, but its status is {dataset.status}: {arn}"
+        )
+    return dataset
