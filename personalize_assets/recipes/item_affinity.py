@@ -49,7 +49,7 @@ class AffinityModel:
         users: float32, shape ``(n_users, r + 1)``; the last column is how busy a user is.
         items: float32, shape ``(n_items, r + 1)``.
         known: What to take off the score of a user and an item the user knows; float32, shape
-            ``(n_users, n_items)``.
+            ``(n_items, n_users)``, so that a query touches its items' rows only.
     """
 
     users: FloatArray
@@ -69,7 +69,7 @@ class AffinityModel:
     def score_users(self, weights: sparse.csr_array) -> FloatArray:
         """Sum a query's items' scores; see ``SegmentModel``."""
         scores = (weights @ self.items) @ self.users.T
-        scores -= (weights @ self.known.T).toarray()
+        scores -= (weights @ self.known).toarray()
         scores[np.diff(weights.indptr) == 0] = self.users[:, -1]
         return np.asarray(scores, dtype=np.float32)
 
@@ -88,11 +88,11 @@ class AffinityModel:
     def load(cls, folder: Path) -> Self:
         """Read the model; see ``SegmentModel``."""
         arrays = _FORMAT.read(folder)[1]
-        items = arrays["items"]
+        users = arrays["users"]
         known = sparse_rows(
-            arrays["known_data"], arrays["known_indices"], arrays["known_indptr"], len(items)
+            arrays["known_data"], arrays["known_indices"], arrays["known_indptr"], len(users)
         )
-        return cls(arrays["users"], items, known)
+        return cls(users, arrays["items"], known)
 
 
 class ItemAffinity:
@@ -139,12 +139,17 @@ def _degrees(met: sparse.csr_array) -> tuple[NDArray[Any], NDArray[Any]]:
 def _known(
     met: sparse.csr_array, users: FloatArray, items: FloatArray, share: float
 ) -> sparse.csr_array:
-    """The scores of all pairs that met, times the share of them that does not come back."""
+    """The scores of all pairs that met, times the share of them that does not come back.
+
+    Returns:
+        Shape ``(n_items, n_users)``.
+    """
     rows = np.repeat(np.arange(met.shape[0]), np.diff(met.indptr))
     scores = np.zeros(len(rows), dtype=np.float32)
     for column in range(users.shape[1]):  # one factor at a time bounds the memory
         scores += users[rows, column] * items[met.indices, column]
-    return sparse_rows(np.float32(share) * scores, met.indices, met.indptr, met.shape[1])
+    scores *= np.float32(share)
+    return sparse.csr_array(sparse_rows(scores, met.indices, met.indptr, met.shape[1]).T)
 
 
 ITEM_AFFINITY = RecipeSpec(

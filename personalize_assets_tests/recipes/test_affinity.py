@@ -17,7 +17,7 @@ from personalize_assets.recipes.minima import TooLittleData, UnfitData
 from personalize_assets.recipes.models import WrongModel, segment_model
 from personalize_assets.recipes.options import AffinityOptions
 from personalize_assets.recipes.registry import RECIPES
-from personalize_assets.recipes.segments import attribute_queries, best_users, item_queries
+from personalize_assets.recipes.segments import best_users
 from personalize_assets.recipes.storage import ModelFormatError
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, N_USERS, walks
@@ -86,13 +86,11 @@ def test_best_users__likes_the_items_group(
 
 
 def test_best_users__attribute_sums_over_items(model: SegmentModel, data: TrainingData) -> None:
-    masks = np.arange(N_ITEMS)[None, :] // GROUP == np.array([[3]])
-    users, _ = best_users(model, attribute_queries(masks), 20)
+    query = sparse.csr_array((np.arange(N_ITEMS) // GROUP == 3).astype(np.float32)[None, :])
+    users, _ = best_users(model, query, 20)
     assert group_of(data.user_ids, users[0]) == [3] * 20
     summed = model.score_users(one_hot(*range(60, 80))).sum(axis=0)
-    np.testing.assert_allclose(
-        model.score_users(attribute_queries(masks))[0], summed, rtol=1e-3, atol=1e-5
-    )
+    np.testing.assert_allclose(model.score_users(query)[0], summed, rtol=1e-3, atol=1e-5)
 
 
 def test_best_users__only_the_ratio_of_weights_matters(model: SegmentModel) -> None:
@@ -103,9 +101,9 @@ def test_best_users__only_the_ratio_of_weights_matters(model: SegmentModel) -> N
 
 
 def test_best_users__nothing_known_is_answered_with_the_busiest(
-    model: SegmentModel, version: TrainedVersion, data: TrainingData
+    model: SegmentModel, data: TrainingData
 ) -> None:
-    users, _ = best_users(model, item_queries(["nowhere"], data.item_ids), 5)
+    users, _ = best_users(model, sparse.csr_array((1, N_ITEMS), dtype=np.float32), 5)
     met = np.bincount(data.user, minlength=N_USERS)
     assert met[users[0]].min() >= np.sort(met)[-15]
 
@@ -113,7 +111,7 @@ def test_best_users__nothing_known_is_answered_with_the_busiest(
 def test_best_users__who_knows_an_item_does_not_come_back(version: TrainedVersion) -> None:
     model = version.trained  # nobody repeats in the walks
     assert isinstance(model, AffinityModel)
-    known = np.flatnonzero(model.known[:, [45]].toarray()[:, 0])
+    known = np.flatnonzero(model.known[[45]].toarray()[0])
     users, _ = best_users(model, one_hot(45), 20)
     assert len(known) > 10
     assert not set(users[0].tolist()) & set(known.tolist())
@@ -128,7 +126,7 @@ def test_best_users__who_repeats_comes_back() -> None:
         RECIPES["aws-item-affinity"], data, rng=np.random.default_rng(0)
     ).trained
     assert isinstance(model, AffinityModel)
-    known = np.flatnonzero(model.known[:, [45]].toarray()[:, 0])
+    known = np.flatnonzero(model.known[[45]].toarray()[0])
     users, _ = best_users(model, one_hot(45), 20)
     assert len(set(users[0].tolist()) & set(known.tolist())) >= 5
 
@@ -149,11 +147,6 @@ def test_best_users__no_more_than_there_are(model: SegmentModel) -> None:
 def test_best_users__not_positive(model: SegmentModel, k: int, chunk: int | None) -> None:
     with pytest.raises(ValueError, match="must be at least 1"):
         best_users(model, one_hot(1), k, chunk)
-
-
-def test_item_queries__one_row_each(data: TrainingData) -> None:
-    queries = item_queries(["i03", "nowhere", "i99"], data.item_ids).toarray()
-    assert np.argwhere(queries).tolist() == [[0, 3], [2, 99]]
 
 
 def test_train__metrics_better_than_chance(version: TrainedVersion) -> None:
