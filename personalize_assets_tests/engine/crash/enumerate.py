@@ -32,7 +32,8 @@ from personalize_assets_tests.engine.operations.conftest import interactions_csv
 BUCKET = "crash"
 FILES = {
     "interactions.csv": interactions_csv(),
-    "items.csv": "ITEM_ID,GENRES,PRICE\n" + "".join(f"i{n},War|Crime,2.5\n" for n in range(80)),
+    "items.csv": "ITEM_ID,GENRES,PRICE\n"
+    + "".join(f"i{n},{'War|Crime' if n % 2 else 'Drama'},2.5\n" for n in range(80)),
     "users.json": '{"userId": "u1"}\n{"userId": "u2"}\n',
     "items.json": '{"itemId": "i1"}\n',
     "leaving.csv": "USER_ID\nu3\n",

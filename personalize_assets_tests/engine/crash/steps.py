@@ -242,7 +242,7 @@ def put_events(site: Site) -> None:
                 "eventId": f"e{call}-{number}",
                 "eventType": "watch",
                 "itemId": f"i{number}",
-                "sentAt": 1_700_000_000 + number,
+                "sentAt": 1_700_000_000 + 100 * call + number,
             }
             for number in range(N_EVENTS)
         ]
