@@ -31,6 +31,7 @@ class DatasetSource:
         domain: Of the schema; None for custom groups.
         bulk: Path of the parquet file of imported data; None while nothing was imported.
         erasures: How often records were removed from the dataset.
+        sequence: Tells the dataset from an earlier one of the same name.
     """
 
     arn: str
@@ -39,6 +40,7 @@ class DatasetSource:
     domain: Domain | None = None
     bulk: str | None = None
     erasures: int = 0
+    sequence: int = 0
 
     @property
     def schema(self) -> Schema:
@@ -112,6 +114,7 @@ def describe_group(store: Store, group_arn: str, *, live: bool = False) -> Group
                     domain=schema.body.get("domain"),
                     bulk=str(store.artifacts.path(artifact)) if artifact else None,
                     erasures=dataset.hidden.get("erasures", 0),
+                    sequence=dataset.sequence,
                 )
     return GroupSources(
         database=str(store.artifacts.root / "control.sqlite3"),

@@ -168,6 +168,16 @@ def test_users__go_when_their_records_are_deleted(group: Group, live: LiveData) 
     assert users.row("v") is None
 
 
+def test_users__of_a_dataset_that_was_made_again(group: Group, live: LiveData) -> None:
+    dataset = group.dataset("USERS")
+    group.records(dataset, u={"AGE": 1})
+    assert live.group(group.arn).users is not None
+    with group.store.transaction():
+        group.store.resources.delete(dataset)
+    group.dataset("USERS")
+    assert live.group(group.arn).users is None
+
+
 def test_live_data__keeps_what_did_not_change(group: Group, live: LiveData) -> None:
     interactions, items = group.dataset("INTERACTIONS"), group.dataset("ITEMS")
     group.bulk(interactions, *BULK)
