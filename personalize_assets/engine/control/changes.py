@@ -6,6 +6,7 @@ from personalize_assets.core.arns import ArnError, Kind, parse_arn
 from personalize_assets.engine.control.answers import ControlError
 from personalize_assets.engine.faults import ANY, FaultRule
 from personalize_assets.engine.jobs.registry import KINDS
+from personalize_assets.engine.operations.event_trackers import EVENT_DATASET
 from personalize_assets.engine.running import RunningEngine
 from personalize_assets.engine.store import Store
 from personalize_assets.engine.wire.model import SERVICES, load_operations
@@ -79,10 +80,23 @@ def remove_resources(store: Store, scope: Scope) -> int:
         if store.resources.get(group) is None:
             raise ControlError(404, f"there is no dataset group {group}")
     with store.transaction():
+        schemas = _event_schemas(store, group) if group else []
         removed = store.resources.remove(account=scope.account, region=scope.region, group=group)
+        for schema in schemas:
+            store.resources.delete(schema)
     with store.transaction():  # no job brings files to their place meanwhile
         store.sweep(temporary=False)
     return removed
+
+
+def _event_schemas(store: Store, group: str) -> list[str]:
+    """The schemas that event trackers made by themselves; others may serve other groups."""
+    datasets = store.resources.find(Kind.DATASET, group=group)
+    return [
+        each.body["schemaArn"]
+        for each in datasets
+        if parse_arn(each.arn).name == EVENT_DATASET
+    ]
 
 
 def check_operation(rule: FaultRule) -> FaultRule:

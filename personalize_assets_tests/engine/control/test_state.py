@@ -54,6 +54,7 @@ def test_reset__an_account_or_a_region(site: Site, scope: dict[str, str], left: 
 
 def test_reset__one_group_while_its_import_runs(site: Site) -> None:
     stays, goes = site.group("stays"), site.group("goes")
+    site.api.create_event_tracker(name="t", datasetGroupArn=goes)  # which makes a schema too
     site.start_import(goes, interactions_csv(2_000, 200, 900))
     wait_for(lambda: [job for job in site.local.info()["jobs"]["unfinished"] if job["pid"]])
     site.local.reset(dataset_group_arn=goes)
