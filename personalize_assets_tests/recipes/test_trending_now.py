@@ -74,9 +74,9 @@ def test_fit__nothing_rises() -> None:
 
 
 def test_extra_metrics__share_of_the_true_trends_caught() -> None:
-    # Item 1 rises by 3, item 2 by 1; only item 2 is on the list.
+    # Item 1 rises from 0 to 3, item 2 from 1 to 2; item 2 is on the list, and 0, which falls.
     model = TrendingModel(np.zeros(30, np.float32), 100)
-    given = events((1, 1_000), (1, 999), (2, 998), (0, 850))
+    given = events((1, 1_000), (1, 999), (2, 998), (2, 996), (2, 850), (0, 850))
     truth = events((1, 997))
     ranked = np.full((1, 25), -1, np.int32)
     ranked[0, :2] = 2, 0
