@@ -53,7 +53,10 @@ class Listing:
         self._fillers: list[int] = []
 
     def promote(self, promotion: Promotion, allowed: BoolArray | None) -> None:
-        """Take the best promoted items; new ones, which have no scores, come last among them.
+        """Take the best promoted items.
+
+        Then come those that would not be recommended to the user, who knows them, and last new
+        ones, which have no scores.
 
         Args:
             promotion: How many, and its name.
@@ -61,8 +64,9 @@ class Listing:
         """
         wanted = promotion.places(self._n_results)
         found = self._scores.best(wanted, allowed).tolist()
-        new = range(self._catalogue.n_trained, len(self._catalogue))
-        more = (at for at in new if allowed is None or allowed[at])
+        personal = self._spec.recipe_type == "USER_PERSONALIZATION"
+        first = 0 if personal else self._catalogue.n_trained
+        more = (at for at in range(first, len(self._catalogue)) if self._is_unserved(at, allowed))
         found += islice(more, wanted - len(found))
         self._name, self._promoted = promotion.name, found
 
@@ -82,6 +86,12 @@ class Listing:
             if len(found) >= count:
                 break
         self._explored = found[:count]
+
+    def _is_unserved(self, at: int, allowed: BoolArray | None) -> bool:
+        """Whether an item that is allowed has no score to be served by."""
+        if allowed is not None and not allowed[at]:
+            return False
+        return at >= self._catalogue.n_trained or self._scores.values[at] == -np.inf
 
     def _may_explore(self, at: int, allowed: BoolArray | None) -> bool:
         if (allowed is not None and not allowed[at]) or at in self._promoted:

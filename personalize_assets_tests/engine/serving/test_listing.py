@@ -96,6 +96,21 @@ def test_promote__new_items_come_after_scored_ones() -> None:
     assert [item.score is None for item in served] == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    ("recipe", "promoted"),
+    [("aws-user-personalization", ["i02", "i00", "i01", "new1"]), ("aws-sims", ["i02", "new1"])],
+)
+def test_promote__what_the_user_knows_but_not_the_item_that_was_asked_about(
+    recipe: str, promoted: list[str]
+) -> None:
+    values = -np.arange(N, dtype=np.float32)
+    values[:2] = -np.inf
+    made = Listing(RECIPES[recipe], CATALOGUE, Scores(values), 4, "s")
+    made.promote(Promotion(ALL, 100), mask("i00", "i01", "i02", "new1"))
+    made.fill(mask())
+    assert ids(made.finish()) == promoted
+
+
 def test_explore__never_first_and_scores_stay_in_order() -> None:
     for seed in "abcdefgh":
         made = listing(10, seed=seed)
