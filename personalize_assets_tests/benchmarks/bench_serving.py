@@ -18,6 +18,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -187,23 +188,22 @@ def ask(world: World, rate: float | None, seconds: float, seed: int) -> Load:
 
 def ask_beside_training(world: World, seconds: float) -> tuple[Load, int]:
     """Ask while one training after the other runs; tells how many came to an end meanwhile."""
-    api: Any = world.clients.personalize
-    arns = [
-        api.create_solution_version(solutionArn=world.solution)["solutionVersionArn"]
-        for _ in range(max(2, int(seconds / 2)))
-    ]
-    time.sleep(0.5)
+    trained, done = [0], threading.Event()
+
+    def train() -> None:
+        api: Any = world.clients.personalize
+        while not done.is_set():
+            arn = api.create_solution_version(solutionArn=world.solution)["solutionVersionArn"]
+            _wait(api.describe_solution_version, "solutionVersion", solutionVersionArn=arn)
+            trained[0] += 1
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    time.sleep(1)
     load = ask(world, TRAINING.rate, seconds, seed=2)
-    states = [
-        api.describe_solution_version(solutionVersionArn=arn)["solutionVersion"]["status"]
-        for arn in arns
-    ]
-    if all(state == "ACTIVE" for state in states):
-        raise RuntimeError("the trainings ended before the requests did; measure for less long")
-    for arn, state in zip(arns, states, strict=True):
-        if state.startswith("CREATE "):
-            api.stop_solution_version_creation(solutionVersionArn=arn)
-    return load, states.count("ACTIVE")
+    done.set()
+    trainer.join()
+    return load, trained[0]
 
 
 def send_events(world: World, seconds: float) -> tuple[Load, int, int]:
