@@ -138,6 +138,11 @@ def test_search__each_combination_once(spec: RecipeSpec, trial: ItemTrial) -> No
     assert sorted(knobs.size for knobs in fitted) == [1, 2, 3, 4, 5, 6]
 
 
+def test_search__ties_go_to_what_was_tried_first(spec: RecipeSpec, trial: ItemTrial) -> None:
+    best, _, _ = search(spec, trial, SearchRequest(6, (SearchRange("size", 1, 6),)))
+    assert best == Knobs()
+
+
 def test_search__judged_on_some_of_the_training_users(spec: RecipeSpec, trial: ItemTrial) -> None:
     search(spec, trial, SearchRequest(2))
     assert isinstance(spec.learner, Guesser)
