@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -93,6 +94,21 @@ def test_recommend__related_items(item: str, asked: list[int]) -> None:
         served = made.recommend(FakeLive().as_group(), Query(3, item_id=item))
     assert model.asked == [asked]
     assert served[0] == Served("d" if asked else "a", None)
+
+
+@dataclass
+class InfluencedModel(FakeModel):
+    def with_influence(self, popularity: float, freshness: float) -> FakeModel:
+        return FakeModel((0.0, 0.0, popularity, freshness, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("influence", "best"),
+    [({}, "a"), ({"popularity": 0.9, "freshness": 0.1}, "c"), ({"freshness": 0.5}, "d")],
+)
+def test_recommend__ranking_influence(influence: dict[str, float], best: str) -> None:
+    made = answerer("aws-semantic-similarity", InfluencedModel(), **influence)
+    assert ids(made.recommend(FakeLive().as_group(), Query(1, item_id="nowhere"))) == [best]
 
 
 def test_recommend__filter_on_metadata_events_user_and_item() -> None:
