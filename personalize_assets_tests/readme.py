@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from personalize_assets.aws.deployment import SETTINGS
-from personalize_assets.engine.coverage import coverage, format_markdown
+from personalize_assets.engine.coverage import coverage
 from personalize_assets.recipes.registry import RECIPES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -28,17 +28,24 @@ def render(text: str) -> str:
 
 
 def _recipes() -> str:
-    lines = ["| recipe | type | domain | trains here |", "|---|---|---|---|"]
+    lines = ["| recipe | type | domain | what it answers |", "|---|---|---|---|"]
     lines += [
-        f"| {spec.name} | {spec.recipe_type} | {spec.domain or ''} | "
-        f"{'yes' if spec.trainable else 'not yet'} |"
+        f"| {spec.name} | {spec.recipe_type} | {spec.domain or ''} | {spec.description} |"
         for spec in RECIPES.values()
+        if spec.trainable
     ]
     return "\n".join(lines)
 
 
 def _operations() -> str:
-    return format_markdown(coverage())
+    rows = coverage()
+    supported = sum(row.supported for row in rows)
+    lines = [f"{supported} of {len(rows)} operations are supported.", ""]
+    lines += ["| service | operations |", "|---|---|"]
+    for service in dict.fromkeys(row.service for row in rows):
+        names = [row.operation for row in rows if row.service == service and row.supported]
+        lines.append(f"| {service} | {', '.join(names)} |")
+    return "\n".join(lines)
 
 
 def _settings() -> str:
