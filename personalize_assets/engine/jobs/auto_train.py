@@ -13,6 +13,7 @@ from personalize_assets.core.arns import Kind, make_arn
 from personalize_assets.core.names import DEFAULT_TRAINING_DAYS, MAX_ACTIVE_SOLUTION_VERSIONS
 from personalize_assets.engine.jobs.arrivals import data_mark, learned_types
 from personalize_assets.engine.jobs.kinds import Again, Step
+from personalize_assets.engine.jobs.repeating import end_rounds
 from personalize_assets.engine.jobs.states import (
     BEING_CREATED,
     CREATE,
@@ -84,9 +85,7 @@ def begin_schedule(step: Step) -> None:
     Args:
         step: Of a job on the solution.
     """
-    for job in step.store.jobs.of(step.resource.arn):
-        if job.kind == AutoTrain.name:
-            step.store.jobs.finish(job.id, step.now, failed=False)
+    end_rounds(step, AutoTrain.name)
     present = step.store.resources.get(step.resource.arn) or step.resource
     if present.body.get("performAutoTraining"):
         step.submit(AutoTrain.name, present.arn, step.now + FIRST_TRAINING)

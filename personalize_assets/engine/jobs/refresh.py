@@ -18,6 +18,7 @@ from personalize_assets.engine.data import GroupSources, describe_group
 from personalize_assets.engine.jobs.arrivals import data_mark, refreshed_types
 from personalize_assets.engine.jobs.kinds import Again, JobFailed, Json, Outcome, Report, Step
 from personalize_assets.engine.jobs.new_items import NEW_ITEMS, write_new_items
+from personalize_assets.engine.jobs.repeating import end_rounds
 from personalize_assets.engine.jobs.states import CREATE, REPEAT, Course
 from personalize_assets.engine.jobs.train import training_hours
 from personalize_assets.engine.jobs.training import (
@@ -161,13 +162,6 @@ def begin_refreshing(step: Step) -> None:
     end_rounds(step, Refresh.name)
     if every is not None:
         step.submit(Refresh.name, step.resource.arn, step.now + every)
-
-
-def end_rounds(step: Step, kind: str) -> None:
-    """End the repeated work of one kind on the resource of a job."""
-    for job in step.store.jobs.of(step.resource.arn, {"pending"}):
-        if job.kind == kind:
-            step.store.jobs.finish(job.id, step.now, failed=False)
 
 
 def _period(spec: RecipeSpec | None) -> timedelta | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from personalize_assets.engine.jobs.arrivals import data_mark
 from personalize_assets.engine.jobs.kinds import Again, Step
-from personalize_assets.engine.jobs.refresh import end_rounds
+from personalize_assets.engine.jobs.repeating import end_rounds
 from personalize_assets.engine.jobs.states import REPEAT, Course
 
 RETRAIN_EVERY: Final = timedelta(days=7)

@@ -196,6 +196,8 @@ def test_update_solution__switches_training_on_and_restarts_the_schedule(world: 
     assert kinds(world, solution) == [AUTOMATIC] * 2
     world.pass_time(days=1)
     assert kinds(world, solution) == [AUTOMATIC] * 3
+    waiting = world.engine.store.jobs.of(solution, {"pending"})
+    assert [job.kind for job in waiting] == ["auto-train"]
 
 
 def test_update_solution__switches_training_off(world: World) -> None:
