@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from personalize_assets.recipes.registry import RECIPES
@@ -222,3 +223,25 @@ def test_training__events_config_without_1000_listed_events(world: World) -> Non
     assert version["solutionVersion"]["failureReason"] == (
         "Dataset has fewer than 1000 interactions"
     )
+
+
+def test_refresh__of_actions_finds_new_ones(world: World) -> None:
+    group = custom_group(world)
+    bring_actions(world, group)
+    solution = world.solution(group, "aws-next-best-action", performAutoTraining=False)
+    version = world.version(solution)
+    world.api.create_campaign(name="c", solutionVersionArn=version)
+    world.run()
+    actions = group.replace("dataset-group", "dataset") + "/ACTIONS"
+    fresh = {"actionId": "fresh", "properties": '{"price": 2.0}'}
+    world.engine.events.put_actions(datasetArn=actions, actions=[fresh])
+    world.pass_time(hours=2)
+    path = world.engine.store.artifacts.path(world.hidden(version)["refreshed"])
+    # No column tells its age: it is as new as the newest action interaction.
+    assert pq.read_table(path).to_pylist() == [
+        {"ITEM_ID": "fresh", "CREATED_AT": START + DAY * 29 + 39}
+    ]
+    answer = world.engine.runtime.get_action_recommendations(
+        campaignArn="arn:aws:personalize:us-east-1:123456789012:campaign/c", userId="u1"
+    )
+    assert {"actionId": "fresh", "score": 0.0} in answer["actionList"]
