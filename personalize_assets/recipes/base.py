@@ -366,26 +366,6 @@ class Influenced(Protocol):
         ...
 
 
-@runtime_checkable
-class SelfMeasured(Protocol):
-    """A model that adds metrics of its own to those of its recipe type."""
-
-    def extra_metrics(
-        self, ranked: IntArray, given: Histories, truth: Histories
-    ) -> dict[str, float]:
-        """Measure the answers to the tested users.
-
-        Args:
-            ranked: Item indices that were answered, best first, shape ``(n_users, 25)``; -1 pads.
-            given: What the model was asked: the input of the tested users.
-            truth: Held-out newest events of the same users.
-
-        Returns:
-            Finite values by the name that the service gives the metric; rounded by the caller.
-        """
-        ...
-
-
 class Learner(Protocol[ModelT_co]):
     """How one recipe learns its model."""
 

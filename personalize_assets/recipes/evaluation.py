@@ -22,7 +22,7 @@ from personalize_assets.recipes.base import (
 from personalize_assets.recipes.minima import check_needs
 from personalize_assets.recipes.models import AnyModel, item_model
 from personalize_assets.recipes.spec import RecipeSpec
-from personalize_assets.recipes.trials import Adjustment, Trial, make_trial
+from personalize_assets.recipes.trials import Adjustment, Metrics, Trial, make_trial
 
 log = logging.getLogger(__name__)
 
@@ -120,11 +120,7 @@ def train_and_evaluate(
         progress,
     )
     watch.start("evaluate", 0.8)
-    for adjustment in adjustments:
-        model = adjustment.apply(model, trial)
-    metrics, textbook = trial.measure(model)
-    for adjustment in adjustments:
-        metrics |= adjustment.measure(model, trial)
+    model, metrics, textbook = _adjust(model, trial, adjustments)
     watch.stop()
     return TrainedVersion(
         spec=spec,
@@ -137,6 +133,18 @@ def train_and_evaluate(
         seconds=watch.seconds,
         tuned=tuned,
     )
+
+
+def _adjust(
+    model: AnyModel, trial: Trial, adjustments: Sequence[Adjustment]
+) -> tuple[AnyModel, Metrics, Metrics]:
+    """The adjusted model, its metrics and textbook NDCG."""
+    for adjustment in adjustments:
+        model = adjustment.apply(model, trial)
+    metrics, textbook = trial.measure(model)
+    for adjustment in adjustments:
+        metrics |= adjustment.measure(model, trial)
+    return model, metrics, textbook
 
 
 def require_learner(spec: RecipeSpec) -> Learner[AnyModel]:

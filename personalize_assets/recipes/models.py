@@ -1,12 +1,15 @@
 """Which of the three kinds a model is of: what scores items, users or actions.
 
-Knows the kinds by their protocols only.
+Also what a model of items may measure of itself. Knows models by their protocols only.
 """
+
+from typing import Protocol, runtime_checkable
 
 from personalize_assets.recipes.base import (
     ActionModel,
     FloatArray,
     Histories,
+    IntArray,
     Liking,
     Model,
     SegmentModel,
@@ -55,3 +58,23 @@ def action_model(model: AnyModel) -> ActionModel:
     if not isinstance(model, ActionModel):
         raise WrongModel(f"{type(model).__name__} does not recommend actions")
     return model
+
+
+@runtime_checkable
+class SelfMeasured(Protocol):
+    """A model that adds metrics of its own to those of its recipe type."""
+
+    def extra_metrics(
+        self, ranked: IntArray, given: Histories, truth: Histories
+    ) -> dict[str, float]:
+        """Measure the answers to the tested users.
+
+        Args:
+            ranked: Item indices that were answered, best first, shape ``(n_users, 25)``; -1 pads.
+            given: What the model was asked: the input of the tested users.
+            truth: Held-out newest events of the same users.
+
+        Returns:
+            Finite values by the name that the service gives the metric; rounded by the caller.
+        """
+        ...

@@ -16,11 +16,10 @@ from personalize_assets.recipes.base import (
     Histories,
     LongArray,
     Model,
-    SelfMeasured,
     TrainingData,
 )
 from personalize_assets.recipes.exclusions import excluded_items, without
-from personalize_assets.recipes.models import AnyModel, item_model
+from personalize_assets.recipes.models import AnyModel, SelfMeasured, item_model
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.spec import RecipeSpec

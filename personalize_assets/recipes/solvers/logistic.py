@@ -85,7 +85,7 @@ def fit_logistic(examples: Examples, n_groups: int, ridge: float) -> Logistic:
         [np.full(n_groups, _BIAS_RIDGE), np.full(n_shared + n_groups * n_own, ridge)]
     )
 
-    def unpack(weights: NDArray[np.float64]) -> Logistic:
+    def unpack(weights: NDArray[np.floating]) -> Logistic:
         own = weights[n_groups + n_shared :].reshape(n_groups, n_own)
         shared = weights[n_groups : n_groups + n_shared]
         return Logistic(weights[:n_groups] + base, shared, own)
@@ -107,12 +107,7 @@ def fit_logistic(examples: Examples, n_groups: int, ridge: float) -> Logistic:
     found = optimize.minimize(
         objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}
     )
-    weights = unpack(found.x)
-    return Logistic(
-        weights.bias.astype(np.float32),
-        weights.shared.astype(np.float32),
-        weights.own.astype(np.float32),
-    )
+    return unpack(found.x.astype(np.float32))
 
 
 def _log_odds(label: BoolArray) -> float:
