@@ -17,10 +17,12 @@ from personalize_assets.recipes.minima import TooLittleData, UnfitData
 from personalize_assets.recipes.models import WrongModel, segment_model
 from personalize_assets.recipes.options import AffinityOptions
 from personalize_assets.recipes.registry import RECIPES
+from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.segments import best_users
 from personalize_assets.recipes.storage import ModelFormatError
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, N_USERS, walks
+from personalize_assets_tests.recipes.test_quality import SAMPLE, interactions
 
 NAMES = ("aws-item-affinity", "aws-item-attribute-affinity")
 
@@ -238,3 +240,21 @@ def test_load__other_format(saved: tuple[Path, SavedVersion]) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
     with pytest.raises(ModelFormatError, match=r"format 99; this reads kind .*, format 1"):
         load_version(saved[0])
+
+
+@pytest.mark.slow
+def test_sample__better_than_the_busiest_users() -> None:
+    data = training_data(interactions(SAMPLE))
+    spec = RECIPES["aws-item-affinity"]
+    trial = SegmentTrial.draw(spec, data, np.random.default_rng(0))
+    version = train_and_evaluate(spec, data, rng=np.random.default_rng(0))
+    busiest = AffinityModel(
+        users=trial.train.lengths[:, None].astype(np.float32),
+        items=np.ones((data.n_items, 1), np.float32),
+        known=sparse.csr_array((data.n_items, data.n_users), dtype=np.float32),
+    )
+    simple, _ = trial.measure(busiest)
+    assert 0.55 <= version.metrics["hits_at_1_percent"] <= 0.75
+    assert 0.22 <= version.metrics["recall_at_1_percent"] <= 0.32
+    assert version.metrics["hits_at_1_percent"] > 1.2 * simple["hits_at_1_percent"]
+    assert version.metrics["coverage"] > 2 * simple["coverage"]
