@@ -27,7 +27,7 @@ from personalize_assets.engine.serving.histories import (
 from personalize_assets.engine.serving.listing import Listing
 from personalize_assets.engine.serving.load_once import LoadOnce
 from personalize_assets.engine.serving.past import KeptScores, Past
-from personalize_assets.engine.serving.scores import Scores
+from personalize_assets.engine.serving.scores import KEPT_PLACES, Scores
 from personalize_assets.recipes.artifact import SavedVersion
 from personalize_assets.recipes.base import (
     BoolArray,
@@ -40,8 +40,8 @@ from personalize_assets.recipes.base import (
 from personalize_assets.recipes.models import ranking_scores
 from personalize_assets.recipes.spec import RecipeSpec
 
-_KEPT_BYTES: Final = 128 * 2**20
-"""For the scores of the last users; some 3,000 users of a catalogue of 10,000 items."""
+_KEPT_BYTES: Final = 64 * 2**20
+"""For the scores of the last users; some 1,400 users of a catalogue of 10,000 items."""
 _CELLS_AT_A_TIME: Final = 4_000_000
 """Scores computed together in a batch job, 4 bytes each; models need a few arrays of this size."""
 _PERSONAL: Final = frozenset({"USER_PERSONALIZATION", "PERSONALIZED_RANKING"})
@@ -112,11 +112,19 @@ class Answerer:
             assert isinstance(self._model, Influenced), f"{self.spec.name} takes no influence"
             self._model = self._model.with_influence(manner.popularity, manner.freshness)
         self._is_personal = self.spec.recipe_type in _PERSONAL and bool(self.spec.query_fields)
-        per_user = max(1, 4 * self.catalogue.n_trained)
+        per_user = 4 * self.catalogue.n_trained + 8 * KEPT_PLACES
         capacity = max(16, _KEPT_BYTES // per_user)
         self._kept = KeptScores(capacity)
         self._related: LoadOnce[int, Scores] = LoadOnce(capacity)
         self._pool: LoadOnce[None, LongArray] = LoadOnce(1)
+
+    def warm_up(self, live: LiveGroup) -> None:
+        """Make what all answers share, so that none of them reads files."""
+        self.catalogue.rows(live.items)
+        exploration = self._manner.exploration
+        if exploration is not None and exploration.weight:
+            self._explored(live, exploration)
+        _ = self._cold
 
     def recommend(self, live: LiveGroup, query: Query) -> list[Served]:
         """Items for a user, for everyone, or related to an item; best first."""
@@ -143,7 +151,7 @@ class Answerer:
             listing.promote(query.promotion, wanted)
         exploration = self._manner.exploration
         if exploration is not None and exploration.places(query.n_results):
-            pool = self._pool.get(None, lambda: self._explorable(live, exploration))
+            pool = self._explored(live, exploration)
             listing.explore(pool, exploration.places(query.n_results), allowed)
         listing.fill(allowed)
         if query.keep is not None and self.spec.gives_reasons:
@@ -253,7 +261,11 @@ class Answerer:
         history = history_of(events, self.catalogue.index, self._manner.selection)
         return history.where(history.items < self.catalogue.n_trained)
 
-    def _explorable(self, live: LiveGroup, exploration: Exploration) -> LongArray:
-        return explorable(
-            self.catalogue, self._new, live.sources, live.items, exploration.max_age_days
+    def _explored(self, live: LiveGroup, exploration: Exploration) -> LongArray:
+        """What may be explored, looked up once."""
+        return self._pool.get(
+            None,
+            lambda: explorable(
+                self.catalogue, self._new, live.sources, live.items, exploration.max_age_days
+            ),
         )

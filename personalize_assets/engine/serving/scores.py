@@ -12,7 +12,7 @@ import numpy as np
 
 from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
 
-_KEPT: Final = 1_000
+KEPT_PLACES: Final = 1_000
 """Places that are sorted in advance; twice what a request may ask for."""
 
 
@@ -25,7 +25,7 @@ class Scores:
 
     def __init__(self, values: FloatArray) -> None:
         self.values = values
-        self._top = top_of(values, min(_KEPT, len(values)))
+        self._top = top_of(values, min(KEPT_PLACES, len(values)))
 
     def best(
         self, count: int, allowed: BoolArray | None = None, without: AbstractSet[int] = frozenset()
@@ -42,7 +42,7 @@ class Scores:
             # Of so many places at least ``count`` are left.
             first = found[: count + len(without)].tolist()
             found = np.array([at for at in first if at not in without], dtype=np.int64)
-        if len(found) >= count or len(self._top) < min(_KEPT, len(self.values)):
+        if len(found) >= count or len(self._top) < min(KEPT_PLACES, len(self.values)):
             return found[:count]  # a short top holds all that may be served
         left = self.values.copy()
         if allowed is not None:

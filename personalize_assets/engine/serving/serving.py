@@ -104,11 +104,11 @@ class Serving:
             return
         tables = (live.items, live.users, live.actions)
         rows = sum(len(table) for table in tables if table is not None)
-        if rows + self._catalogue_size(backing) <= _QUICK_ROWS:
+        rows += len(self._version(_require(backing)).item_ids)
+        if rows <= _QUICK_ROWS:
+            if backing.spec.recipe_type != "PERSONALIZED_ACTIONS":
+                self.items(backing).warm_up(live)
             self._quick[arn] = (backing.deployed, live)
-
-    def _catalogue_size(self, backing: Backing) -> int:
-        return len(self._version(_require(backing)).item_ids)
 
     def items(self, backing: Backing) -> Answerer:
         """What answers with items.

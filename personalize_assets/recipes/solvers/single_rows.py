@@ -19,6 +19,8 @@ from personalize_assets.recipes.solvers.queries import fading
 _MAX_BYTES: Final = 64 * 2**20
 """For the worked-out rows of one product."""
 
+_ONE: Final = np.ones(1, dtype=np.float32)
+
 Index = NDArray[np.intp]
 
 
@@ -77,9 +79,17 @@ class FactoredRows:
 
     def _make(self, rows: Index, slots: Index) -> None:
         missing = ~self._made[slots]
-        if missing.any():
-            self._rows[slots[missing]] = self._left[rows[missing]].toarray() @ self._right
-            self._made[slots[missing]] = True
+        if not missing.any():
+            return
+        rows, slots = rows[missing], slots[missing]
+        if (self._left.indptr[rows + 1] - self._left.indptr[rows]).sum() > len(self._right):
+            self._rows[slots] = self._left[rows].toarray() @ self._right
+        else:  # less work than to go through all of ``right``
+            for row, slot in zip(rows, slots, strict=True):
+                made = np.zeros(self._right.shape[1], dtype=np.float32)
+                _add_rows(made, self._right, *_entries(self._left, row[None], _ONE))
+                self._rows[slot] = made
+        self._made[slots] = True
 
 
 def _add_rows(

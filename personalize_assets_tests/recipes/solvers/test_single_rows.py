@@ -41,6 +41,13 @@ def test_factored_rows__with_and_without_kept_rows(kept_rows: int) -> None:
         assert summed.tolist() == [70.0, 62.0]
 
 
+def test_factored_rows__long_rows_at_once() -> None:
+    left = sparse.csr_array(np.ones((3, 2), dtype=np.float32))
+    product = FactoredRows(left, np.array([[1, 0], [0, 5]], dtype=np.float32))
+    summed = product.sum(np.array([0, 2]), np.array([1, 2], dtype=np.float32))
+    assert summed.tolist() == [3.0, 15.0]
+
+
 @pytest.mark.parametrize(("n_users", "n_items", "head"), [(6, 9, 9), (6, 9, 7), (12, 8, 8)])
 def test_ease__one_row_as_many(n_users: int, n_items: int, head: int) -> None:
     rng = np.random.default_rng(5)
