@@ -45,6 +45,11 @@ class Kind(StrEnum):
         return self.value.replace("-", " ")
 
     @property
+    def with_article(self) -> str:
+        """As in ``an event tracker``."""
+        return f"{'an' if self.words[0] in 'aeiou' else 'a'} {self.words}"
+
+    @property
     def n_parts(self) -> int:
         """How many names its ARN carries: two for datasets and solution versions, else one."""
         return 2 if self in (Kind.DATASET, Kind.SOLUTION_VERSION) else 1
@@ -102,10 +107,10 @@ def make_arn(kind: Kind, region: str, account: str, *parts: str) -> str:
     'arn:aws:personalize:::recipe/aws-sims'
     """
     if len(parts) != kind.n_parts:
-        raise ArnError(f"the ARN of a {kind.words} has {kind.n_parts} names, got {parts!r}")
+        raise ArnError(f"the ARN of {kind.with_article} has {kind.n_parts} names, got {parts!r}")
     for part in parts:
         if not _PART.fullmatch(part):
-            raise ArnError(f"{part!r} is no name of a {kind.words}")
+            raise ArnError(f"{part!r} is no name of {kind.with_article}")
     if kind in _SERVICE_OWNED:
         region = account = ""
     elif not region or not re.fullmatch(r"\d{12}", account):
@@ -136,7 +141,7 @@ def parse_arn(arn: str) -> Arn:
     owned = kind in _SERVICE_OWNED
     if owned == bool(region) or owned == bool(account):
         rule = "has neither region nor account" if owned else "names its region and account"
-        raise ArnError(f"{arn!r} is not valid: the ARN of a {kind.words} {rule}")
+        raise ArnError(f"{arn!r} is not valid: the ARN of {kind.with_article} {rule}")
     return Arn(partition, region, account, kind, tuple(parts))
 
 
@@ -147,5 +152,7 @@ def _kind_of(arn: str, prefix: str, n_parts: int) -> Kind:
         raise ArnError(f"{arn!r} names no kind of resource of Amazon Personalize: {prefix!r}")
     kind = Kind(prefix)
     if n_parts != kind.n_parts:
-        raise ArnError(f"{arn!r} has {n_parts} names, the ARN of a {kind.words} has {kind.n_parts}")
+        raise ArnError(
+            f"{arn!r} has {n_parts} names, the ARN of {kind.with_article} has {kind.n_parts}"
+        )
     return kind

@@ -148,6 +148,13 @@ class UnrecognizedClient(CommonError):
     status = 403
 
 
+class ValidationFailure(CommonError):
+    """What `InvalidInput` is where the model does not declare that: for two list operations."""
+
+    code = "ValidationError"
+    status = 400
+
+
 class UnsupportedOperation(CommonError):
     """Amazon Personalize has the operation; this engine has not built it yet."""
 

@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any
 
 import uvicorn
+from botocore.model import OperationModel
 from starlette.types import Receive, Scope, Send
 
+from personalize_assets.engine.errors import CommonError
 from personalize_assets.engine.wire.app import EngineApp
 from personalize_assets.engine.wire.messages import HttpRequest, HttpResponse
 from personalize_assets_tests.engine.clients import make_client
@@ -51,13 +53,23 @@ class Backend:
         region: str = "us-east-1",
         validate: bool = True,
     ) -> Any:
-        return make_client(
+        client = make_client(
             service,
             self.endpoint or self.answer,
             access_key=access_key,
             region=region,
             validate=validate,
         )
+        client.meta.events.register("after-call", _check_error)
+        return client
+
+
+def _check_error(parsed: dict[str, Any], model: OperationModel, **_: Any) -> None:
+    """Whatever a test is about: an error is one that the operation declares, or a common one."""
+    code = parsed.get("Error", {}).get("Code")
+    declared = {shape.name for shape in model.error_shapes}
+    common = {kind.code for kind in CommonError.__subclasses__()}
+    assert code is None or code in declared | common, f"{model.name} does not declare {code}"
 
 
 class ServedBackend(Backend):

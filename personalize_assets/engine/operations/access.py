@@ -60,9 +60,9 @@ def parse(arn: str, *kinds: Kind) -> Arn:
     except ArnError as error:
         raise InvalidInput(str(error)) from error
     if parsed.kind not in kinds:
-        wanted = " or ".join(_with_article(kind) for kind in kinds)
+        wanted = " or ".join(kind.with_article for kind in kinds)
         raise InvalidInput(
-            f"{arn} is the ARN of {_with_article(parsed.kind)}; that of {wanted} is needed"
+            f"{arn} is the ARN of {parsed.kind.with_article}; that of {wanted} is needed"
         )
     return parsed
 
@@ -162,6 +162,10 @@ def create(
             if job:
                 context.jobs.submit(job, arn)
     except DuplicateResource:
+        if context.store.resources.get(arn) is None:  # versions have names beside their ARNs
+            raise ResourceAlreadyExists(
+                f"Another {resource.kind.words} of {resource.parent_arn} has the name {name}."
+            ) from None
         raise ResourceAlreadyExists(f"Another resource with Arn {arn} already exists.") from None
 
 
@@ -228,7 +232,3 @@ def check_tags(tags: Collection[Mapping[str, str]]) -> dict[str, str]:
 def chosen(request: Request, *members: str) -> dict[str, Any]:
     """The members of a request that are given, under the same names."""
     return {member: request[member] for member in members if member in request}
-
-
-def _with_article(kind: Kind) -> str:
-    return f"{'an' if kind.words[0] in 'aeiou' else 'a'} {kind.words}"

@@ -20,9 +20,11 @@ def require_version(context: RequestContext, request: Request) -> Resource:
     Raises:
         InvalidInput: ``$LATEST``, which is for campaigns, or an ARN of another kind.
         ResourceNotFound: There is none.
-        ResourceInUse: It is not ACTIVE.
+        ResourceInUse: It or its solution is not ACTIVE.
     """
-    return require_active(context, Kind.SOLUTION_VERSION, request["solutionVersionArn"])
+    version = require_active(context, Kind.SOLUTION_VERSION, request["solutionVersionArn"])
+    require_active(context, Kind.SOLUTION, str(version.parent_arn))
+    return version
 
 
 def check_filter_of(context: RequestContext, request: Request, version: Resource) -> Filter | None:

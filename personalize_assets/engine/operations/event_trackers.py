@@ -6,7 +6,8 @@ from typing import Any, Final
 from personalize_assets.core.arns import Kind, make_arn
 from personalize_assets.core.schemas import NAMESPACE
 from personalize_assets.engine.context import RequestContext
-from personalize_assets.engine.errors import ResourceAlreadyExists
+from personalize_assets.engine.errors import ResourceAlreadyExists, ResourceInUse
+from personalize_assets.engine.jobs.states import BEING_DELETED
 from personalize_assets.engine.operations.access import (
     Request,
     atomic,
@@ -103,9 +104,16 @@ def delete_event_tracker(context: RequestContext, request: Request) -> dict[str,
 
 
 def _ensure_event_dataset(context: RequestContext, group: Resource, tail: str) -> None:
-    """Make the dataset of a tracker's events with a schema of its own, unless it is there."""
+    """Make the dataset of a tracker's events with a schema of its own, unless it is there.
+
+    Raises:
+        ResourceInUse: It is there, but not for long.
+    """
     arn = make_arn(Kind.DATASET, context.region, context.account, group.name, EVENT_DATASET)
-    if context.store.resources.get(arn) is not None:
+    present = context.store.resources.get(arn)
+    if present is not None and present.status in BEING_DELETED:
+        raise ResourceInUse(f"The dataset of an earlier event tracker is being deleted: {arn}")
+    if present is not None:
         return
     name = f"event-interactions-{tail}"
     schema_arn = make_arn(Kind.SCHEMA, context.region, context.account, name)

@@ -15,6 +15,7 @@ from personalize_assets.engine.errors import (
 )
 from personalize_assets.engine.jobs.attribution import parse_metrics
 from personalize_assets.engine.jobs.s3_objects import LocationError, parse_location
+from personalize_assets.engine.jobs.states import BEING_DELETED
 from personalize_assets.engine.operations.access import (
     Request,
     atomic,
@@ -164,15 +165,15 @@ def _check_metrics(
     """All metrics after a request.
 
     Raises:
-        InvalidInput: A metric cannot be computed, or none is left.
+        InvalidInput: A metric cannot be computed, or there are none or too many:
+            UpdateMetricAttribution declares no LimitExceededException.
         ResourceAlreadyExists: A name is taken.
-        LimitExceeded: There are too many.
     """
     metrics = [*kept, *(dict(metric) for metric in added)]
     if not metrics:
         raise InvalidInput("A metric attribution needs at least one metric")
     if len(metrics) > MAX_ATTRIBUTION_METRICS:
-        raise LimitExceeded(
+        raise InvalidInput(
             f"A metric attribution can have {MAX_ATTRIBUTION_METRICS} metrics, there would be "
             f"{len(metrics)}"
         )
@@ -200,7 +201,8 @@ def _schemas(context: RequestContext, group: Resource) -> dict[DatasetType, Sche
     schemas: dict[DatasetType, Schema] = {}
     for dataset in context.store.resources.find(Kind.DATASET, group=group.arn):
         dataset_type = dataset.body["datasetType"]
-        if dataset_type in ("INTERACTIONS", "ITEMS"):
+        stays = dataset.status not in BEING_DELETED
+        if stays and dataset_type in ("INTERACTIONS", "ITEMS"):
             schema = require(context, Kind.SCHEMA, dataset.body["schemaArn"])
             schemas[dataset_type] = parse_schema(
                 schema.body["schema"], dataset_type, schema.body.get("domain")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from personalize_assets.engine.errors import ServiceError
+from personalize_assets.engine.errors import InvalidInput, ServiceError, ValidationFailure
 from personalize_assets.engine.wire.messages import HttpResponse
 from personalize_assets.engine.wire.model import Operation, Protocol
 from personalize_assets.engine.wire.shapes import Shape
@@ -46,6 +46,8 @@ def serialize_error(
         error: Its status comes from itself, or else from the model of ``operation``.
         request_id: Of the request.
     """
+    if operation and isinstance(error, InvalidInput) and error.code not in operation.errors:
+        error = ValidationFailure(error.message)
     status = error.status
     if status is None:
         status = 400 if operation is None else operation.error_status(error.code)

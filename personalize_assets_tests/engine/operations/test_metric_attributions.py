@@ -158,7 +158,7 @@ def test_update_metric_attribution__not_allowed(world: World, group: str) -> Non
         update(world, arn, removeMetrics=["watches"])
     with refused("ResourceAlreadyExists", "There is a metric 'watches' already"):
         update(world, arn, addMetrics=[COUNT])
-    with refused("LimitExceeded", "can have 10 metrics, there would be 11"):
+    with refused("InvalidInput", "can have 10 metrics, there would be 11"):
         update(world, arn, addMetrics=numbered(10))
     with refused("InvalidInput", "the group has no Items dataset"):
         update(world, arn, addMetrics=[YEARS])

@@ -75,7 +75,7 @@ def test_create_solution_version__with_a_name(world: World) -> None:
     solution = world.solution(world.filled_group())
     arn = world.version(solution, name="of-today")
     assert describe(world, arn)["name"] == "of-today"
-    with refused("ResourceAlreadyExists", "already exists."):
+    with refused("ResourceAlreadyExists", f"version of {solution} has the name of-today"):
         world.api.create_solution_version(solutionArn=solution, name="of-today")
     other = world.solution(world.group("other"), name="other")
     assert world.version(other, name="of-today")

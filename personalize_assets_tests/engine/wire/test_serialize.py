@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from personalize_assets.engine.errors import ResourceNotFound
+from personalize_assets.engine.errors import InvalidInput, ResourceNotFound
 from personalize_assets.engine.wire.model import Operation, load_operations
 from personalize_assets.engine.wire.output import OutputError, check_output
 from personalize_assets.engine.wire.serialize import serialize, serialize_error
@@ -80,6 +80,13 @@ def test_serialize_error__rest_json() -> None:
     assert response.body == b'{"message":"gone"}'
     assert response.headers["x-amzn-errortype"] == "ResourceNotFoundException"
     assert response.headers["content-type"] == "application/json"
+
+
+def test_serialize_error__of_a_list_that_declares_no_invalid_input() -> None:
+    operation = _operation("personalize", "ListSchemas")
+    response = serialize_error(operation, "json", InvalidInput("too many"), "id")
+    assert response.status == 400
+    assert response.body == b'{"__type":"ValidationError","message":"too many"}'
 
 
 @pytest.mark.parametrize(

@@ -83,9 +83,9 @@ def test_validate__what_botocore_lets_through(
     [
         ("create_schema", {"name": "s"}, "Value null at 'schema' failed to satisfy constraint: "),
         ("create_schema", {}, "2 validation errors detected: Value null at 'name' failed to"),
-        ("list_schemas", {"maxResults": 0}, "Member must have value greater than or equal to 1"),
-        ("list_schemas", {"maxResults": "ten"}, "Member must be an integer of 32 bits"),
-        ("list_schemas", {"nextToken": 5}, "Value '5' at 'nextToken' failed to satisfy constraint"),
+        ("list_campaigns", {"maxResults": 0}, "Member must have value greater than or equal to 1"),
+        ("list_campaigns", {"maxResults": "ten"}, "Member must be an integer of 32 bits"),
+        ("list_campaigns", {"nextToken": 5}, "Value '5' at 'nextToken' failed to satisfy constraint"),
         (
             "tag_resource",
             {"resourceArn": ARN, "tags": [{"tagKey": "a", "tagValue": "b"}, {"tagKey": "c"}]},
