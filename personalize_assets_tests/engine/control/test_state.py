@@ -138,7 +138,8 @@ def test_state__requests_wait_for_an_exchange(site: Site, tmp_path: Path) -> Non
     for thread in threads:
         thread.start()
     for _ in range(3):
-        wait_for(lambda before=len(done): failures or len(done) > before + 3)
+        done.clear()
+        wait_for(lambda: failures or len(done) > 3)
         site.local.export_state(tmp_path / "again.tar.gz")
         site.local.import_state(archive)
     stop.set()
