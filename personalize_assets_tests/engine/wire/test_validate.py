@@ -85,7 +85,11 @@ def test_validate__what_botocore_lets_through(
         ("create_schema", {}, "2 validation errors detected: Value null at 'name' failed to"),
         ("list_campaigns", {"maxResults": 0}, "Member must have value greater than or equal to 1"),
         ("list_campaigns", {"maxResults": "ten"}, "Member must be an integer of 32 bits"),
-        ("list_campaigns", {"nextToken": 5}, "Value '5' at 'nextToken' failed to satisfy constraint"),
+        (
+            "list_campaigns",
+            {"nextToken": 5},
+            "Value '5' at 'nextToken' failed to satisfy constraint",
+        ),
         (
             "tag_resource",
             {"resourceArn": ARN, "tags": [{"tagKey": "a", "tagValue": "b"}, {"tagKey": "c"}]},
