@@ -3,10 +3,11 @@
 Shared by inference and segment jobs. Knows neither models nor what a line asks.
 """
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from personalize_assets.core.names import (
     INVALID_S3_INPUT,
@@ -24,27 +25,47 @@ from personalize_assets.engine.jobs.s3_objects import (
     parse_location,
 )
 
-Answer = Callable[[Sequence[str]], Iterable[str]]
-"""Takes lines, gives as many answers in the same order."""
+log = logging.getLogger(__name__)
+
+
+class Answers(Protocol):
+    """What answers the lines of a job."""
+
+    @property
+    def most_lines(self) -> int | None:
+        """How many lines a file may have; None for any number."""
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many lines got an answer so far."""
+        ...
+
+    @property
+    def failed(self) -> int:
+        """How many lines got an error so far."""
+        ...
+
+    def answer(self, lines: Sequence[str]) -> Iterable[str]:
+        """Give as many answers as there are lines, in the same order."""
+        ...
+
 
 _LINES_AT_A_TIME: Final = 20_000
 _CHECK: Final = "_CHECK"
 
 
-def answer_files(
-    order: Json, workspace: Path, report: Report, answer: Answer, most_lines: int | None = None
-) -> int:
+def answer_files(order: Json, workspace: Path, report: Report, load: Callable[[], Answers]) -> Json:
     """Answer every line of every input file; each output is put in S3 when it is complete.
 
     Args:
         order: With ``s3_endpoint`` and the addresses ``input`` and ``output``.
         workspace: A folder for the file in work.
         report: Told of the progress.
-        answer: Answers some lines.
-        most_lines: How many lines a file may have; None for any number.
+        load: Loads what answers; called once it is clear that S3 can be used.
 
     Returns:
-        The number of lines.
+        How many lines were ``answered`` and how many ``failed``.
 
     Raises:
         JobFailed: Input or output cannot be used, or a file has too many lines.
@@ -53,18 +74,20 @@ def answer_files(
     source, target = parse_location(order["input"]), parse_location(order["output"])
     found = _find_inputs(objects, source)
     _check_output(objects, target)
-    n_lines, done, size = 0, 0, sum(item.size for item in found)
+    report("loading", 0)
+    answers = load()
+    done, size = 0, sum(item.size for item in found)
     for item in found:
         report("recommending", done / size)
         output, place = workspace / "part.out", Location(source.bucket, item.key)
         with objects.open(place) as stream, output.open("w", encoding="utf-8", newline="\n") as out:
-            lines = _limited(_read_lines(stream), most_lines, place)
+            lines = _limited(_read_lines(stream), answers.most_lines, place)
             while batch := list(islice(lines, _LINES_AT_A_TIME)):
-                out.writelines(f"{line}\n" for line in answer(batch))
-                n_lines += len(batch)
+                out.writelines(f"{line}\n" for line in answers.answer(batch))
         objects.upload(output, Location(target.bucket, target.key + _output_name(source, item)))
         done += item.size
-    return n_lines
+    log.info("%d queries answered, %d failed", answers.answered, answers.failed)
+    return {"answered": answers.answered, "failed": answers.failed}
 
 
 def _find_inputs(objects: Objects, source: Location) -> list[Object]:

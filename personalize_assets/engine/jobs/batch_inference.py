@@ -5,7 +5,6 @@ nor how models score.
 """
 
 import json
-import logging
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,8 +35,6 @@ from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import SavedVersion, load_version
 from personalize_assets.recipes.spec import QueryField, RecipeSpec
 
-log = logging.getLogger(__name__)
-
 _THEMES: Final = "THEME_GENERATION"
 
 
@@ -67,12 +64,7 @@ class BatchInference:
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         """Answer file after file; each output file is put in S3 when it is complete."""
-        report("loading", 0)
-        answers = _Answers(order)
-        most = MAX_THEME_QUERIES if order["themes"] else None
-        answer_files(order, workspace, report, answers.answer, most)
-        log.info("%d queries answered, %d failed", answers.answered, answers.failed)
-        return {"answered": answers.answered, "failed": answers.failed}
+        return answer_files(order, workspace, report, lambda: _Answers(order))
 
     def finish(
         self, store: Store, resource: Resource, result: Json, workspace: Path, version: str
@@ -173,6 +165,7 @@ class _Answers:
         self._filter = FilterOfLines(order["filter"])
         self._n_results: int = order["n_results"]
         self._now = datetime.fromisoformat(order["now"])
+        self.most_lines = MAX_THEME_QUERIES if order["themes"] else None
         self._themes = None
         if order["themes"]:
             self._themes = Themes.of_items(self._live, order["item_name"])

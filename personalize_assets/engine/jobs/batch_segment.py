@@ -6,7 +6,6 @@ Knows neither files nor how models score.
 # pyright: standard, reportAttributeAccessIssue=false
 
 import json
-import logging
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +23,7 @@ from personalize_assets.core.filters import (
     EntityTable,
     Facts,
     FilterError,
+    check_attributes,
     normalize_event_type,
     parse_attributes,
 )
@@ -52,8 +52,6 @@ from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import load_version
 from personalize_assets.recipes.base import FloatArray, SegmentModel
 
-log = logging.getLogger(__name__)
-
 _MEMBER: Final = "usersList"
 
 
@@ -74,11 +72,7 @@ class BatchSegment:
 
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         """Answer file after file; each output file is put in S3 when it is complete."""
-        report("loading", 0)
-        segments = _Segments(order)
-        answer_files(order, workspace, report, segments.answer, segments.most_lines)
-        log.info("%d queries answered, %d failed", segments.answered, segments.failed)
-        return {"answered": segments.answered, "failed": segments.failed}
+        return answer_files(order, workspace, report, lambda: _Segments(order))
 
     def finish(
         self, store: Store, resource: Resource, result: Json, workspace: Path, version: str
@@ -100,6 +94,7 @@ class _Segments:
         self._index = {item: at for at, item in enumerate(version.item_ids.to_pylist())}
         self._items = version.items and EntityTable.from_arrow(version.items, "ITEM_ID")
         self._live = LiveGroup(GroupSources.from_json(order["sources"]))
+        self._schema = self._live.schemas.get("ITEMS")
         self._facts = _facts(self._live, version.user_ids)
         self._filter = FilterOfLines(order["filter"])
         self._n_results: int = order["n_results"]
@@ -147,12 +142,10 @@ class _Segments:
 
     def _meant(self, attributes: str) -> np.ndarray:
         found = parse_attributes(attributes)
+        if self._schema is not None:
+            check_attributes(found, self._schema)
         if self._items is None:
             raise LineError("the solution version was trained without an Items dataset")
-        known = {name.upper() for name in self._items.columns}
-        for condition in found.conditions:
-            if condition.field.column.upper() not in known:
-                raise LineError(f"the Items dataset has no column {condition.field.column}")
         columns = np.flatnonzero(found.mask(self._items))
         if not len(columns):
             raise LineError(f"no item has the attributes {found}")

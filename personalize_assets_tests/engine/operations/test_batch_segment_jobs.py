@@ -76,13 +76,15 @@ def test_attribute_affinity__users_for_attributes(world: World, group: str) -> N
         {"itemAttributes": 'Items.genres = "Western"'},
         {"itemAttributes": 'Items.colour = "red"'},
         {"itemAttributes": 'Items.genres > "Comedy"'},
+        {"itemAttributes": 'Items.PLOT = "a war"'},
     ]
-    comedy, year, nothing, column, broken = segments(world, version, lines, numResults=5)
+    comedy, year, nothing, column, broken, text = segments(world, version, lines, numResults=5)
     assert len(comedy["output"]["usersList"]) == len(year["output"]["usersList"]) == 5
     assert nothing["error"] == 'User error: no item has the attributes Items.GENRES = "Western"'
-    assert column["error"] == "User error: the Items dataset has no column COLOUR"
+    assert "the Items dataset has no field COLOUR; its fields are ITEM_ID" in column["error"]
     assert broken["error"].startswith("User error: ")
     assert "compared by =" in broken["error"]
+    assert "PLOT" in text["error"]
 
 
 def test_filter__on_users(world: World, group: str) -> None:
