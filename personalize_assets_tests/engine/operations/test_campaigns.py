@@ -2,20 +2,30 @@ from typing import Any
 
 import pytest
 
-from personalize_assets.engine.jobs.deploy import follow
 from personalize_assets_tests.engine.operations.conftest import World, refused
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
 
 
 @pytest.fixture
-def solution(world: World) -> str:
-    return world.solution(world.filled_group(), "aws-user-personalization")
+def group(world: World) -> str:
+    return world.filled_group()
+
+
+@pytest.fixture
+def solution(world: World, group: str) -> str:
+    return world.solution(group)
 
 
 @pytest.fixture
 def version(world: World, solution: str) -> str:
     return world.version(solution)
+
+
+@pytest.fixture
+def exploring(world: World, group: str) -> str:
+    """A version of a recipe that explores."""
+    return world.version(world.solution(group, "aws-user-personalization"))
 
 
 def create(world: World, version: str, name: str = "c", **more: Any) -> str:
@@ -56,7 +66,8 @@ def test_create_campaign__plain(world: World, version: str) -> None:
     assert deployed(world, arn) == version
 
 
-def test_create_campaign__shows_what_was_given(world: World, solution: str, version: str) -> None:
+def test_create_campaign__shows_what_was_given(world: World, exploring: str) -> None:
+    solution = exploring.rpartition("/")[0]
     given = {
         "solutionVersionArn": f"{solution}/$LATEST",
         "minProvisionedTPS": 3,
@@ -73,12 +84,11 @@ def test_create_campaign__shows_what_was_given(world: World, solution: str, vers
     world.run()
     campaign = shown(world, arn)
     assert {name: campaign[name] for name in given} == given
-    assert deployed(world, arn) == version
+    assert deployed(world, arn) == exploring
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
+def test_create_campaign__refuses_config(world: World, exploring: str) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         (
             {"itemExplorationConfig": {"explorationWeight": "1.01"}},
             "itemExplorationConfig.explorationWeight must be a number from 0.0 to 1.0 as a string",
@@ -98,18 +108,13 @@ def test_create_campaign__shows_what_was_given(world: World, solution: str, vers
             {"syncWithLatestSolutionVersion": True},
             "campaignConfig.syncWithLatestSolutionVersion needs a solutionVersionArn that ends in",
         ),
-    ],
-)
-def test_create_campaign__refuses_config(
-    world: World, version: str, config: dict[str, Any], message: str
-) -> None:
-    with refused("InvalidInput", message):
-        world.api.create_campaign(name="c", solutionVersionArn=version, campaignConfig=config)
+    ]
+    for config, message in cases:
+        with refused("InvalidInput", message):
+            world.api.create_campaign(name="c", solutionVersionArn=exploring, campaignConfig=config)
 
 
-def test_create_campaign__exploration_of_a_recipe_without(world: World, solution: str) -> None:
-    group = world.api.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"]
-    version = world.version(world.solution(group, "aws-popularity-count"))
+def test_create_campaign__exploration_of_a_recipe_without(world: World, version: str) -> None:
     config = {"itemExplorationConfig": {"explorationWeight": "0.3"}}
     with refused("InvalidInput", "aws-popularity-count does not take itemExplorationConfig; "):
         world.api.create_campaign(name="c", solutionVersionArn=version, campaignConfig=config)
@@ -164,9 +169,10 @@ def test_create_campaign__sixth_of_a_group(world: World, version: str) -> None:
         world.api.create_campaign(name="c", solutionVersionArn=version)
 
 
-def test_list_campaigns__of_a_solution(world: World, solution: str, version: str) -> None:
-    group = world.api.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"]
-    other = world.version(world.solution(group))
+def test_list_campaigns__of_a_solution(
+    world: World, group: str, solution: str, version: str
+) -> None:
+    other = world.version(world.solution(group, name="other"))
     mine = create(world, version)
     create(world, other, "other")
     [summary] = world.api.list_campaigns(solutionArn=solution)["campaigns"]
@@ -206,16 +212,16 @@ def test_update_campaign__old_version_answers_until_it_is_done(
     assert deployed(world, arn) == newer
 
 
-def test_update_campaign__replaces_the_config_whole(world: World, version: str) -> None:
+def test_update_campaign__replaces_the_config_whole(world: World, exploring: str) -> None:
     exploration = {"explorationWeight": "0.5", "explorationItemAgeCutOff": "3"}
-    arn = create(world, version, campaignConfig={"itemExplorationConfig": exploration})
+    arn = create(world, exploring, campaignConfig={"itemExplorationConfig": exploration})
     config = {"itemExplorationConfig": {"explorationWeight": "0.1"}}
     for _ in range(2):
         world.api.update_campaign(campaignArn=arn, campaignConfig=config)
         world.run()
     assert shown(world, arn)["campaignConfig"] == config
     assert update_of(world, arn)["campaignConfig"] == config
-    assert shown(world, arn)["solutionVersionArn"] == version
+    assert shown(world, arn)["solutionVersionArn"] == exploring
 
 
 def test_update_campaign__to_latest_once(world: World, solution: str, version: str) -> None:
@@ -228,10 +234,9 @@ def test_update_campaign__to_latest_once(world: World, solution: str, version: s
     assert deployed(world, arn) == newer
 
 
-def test_update_campaign__refuses(world: World, solution: str, version: str) -> None:
+def test_update_campaign__refuses(world: World, group: str, version: str) -> None:
     arn = create(world, version)
-    group = world.api.describe_solution(solutionArn=solution)["solution"]["datasetGroupArn"]
-    other = world.version(world.solution(group))
+    other = world.version(world.solution(group, name="other"))
     with refused("InvalidInput", "Give at least one of solutionVersionArn, minProvisionedTPS, cam"):
         world.api.update_campaign(campaignArn=arn)
     with refused("InvalidInput", "the solution version is of another one"):
@@ -316,11 +321,6 @@ def test_follow__deploys_a_new_version_by_itself(
         campaignConfig={"syncWithLatestSolutionVersion": sync},
     )
     newer = world.version(solution)
-    store = world.engine.store
-    with store.transaction():
-        follow(store, solution, world.engine.clock(), world.engine.jobs.submit)
-        follow(store, solution, world.engine.clock(), world.engine.jobs.submit)
-    world.run()
     assert deployed(world, arn) == (newer if follows else version)
     assert shown(world, arn)["solutionVersionArn"] == f"{solution}/$LATEST"
     if follows:

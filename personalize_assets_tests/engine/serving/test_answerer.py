@@ -96,6 +96,11 @@ def test_recommend__related_items(item: str, asked: list[int]) -> None:
     assert served[0] == Served("d" if asked else "a", None)
 
 
+def test_recommend__related_to_an_item_that_came_after_the_training() -> None:
+    made = answerer("aws-similar-items", new=NewItems(("new",), (5,)))
+    assert ids(made.recommend(FakeLive().as_group(), Query(2, item_id="new"))) == ["a", "b"]
+
+
 @dataclass
 class InfluencedModel(FakeModel):
     def with_influence(self, popularity: float, freshness: float) -> FakeModel:
