@@ -93,9 +93,7 @@ def _event_schemas(store: Store, group: str) -> list[str]:
     """The schemas that event trackers made by themselves; others may serve other groups."""
     datasets = store.resources.find(Kind.DATASET, group=group)
     return [
-        each.body["schemaArn"]
-        for each in datasets
-        if parse_arn(each.arn).name == EVENT_DATASET
+        each.body["schemaArn"] for each in datasets if parse_arn(each.arn).name == EVENT_DATASET
     ]
 
 
