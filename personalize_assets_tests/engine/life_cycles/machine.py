@@ -1,0 +1,165 @@
+"""The machine: all rules together, a start that differs, and the comparison after each step."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, run_state_machine_as_test
+
+from personalize_assets.core.arns import Kind
+from personalize_assets_tests.engine.life_cycles.answering import Answering
+from personalize_assets_tests.engine.life_cycles.checks import (
+    FAMILIES,
+    check_agreement,
+    check_answers,
+    check_rows,
+    check_thing,
+)
+from personalize_assets_tests.engine.life_cycles.data_jobs import DataJobs
+from personalize_assets_tests.engine.life_cycles.figures import FIGURES
+from personalize_assets_tests.engine.life_cycles.filtering import Filtering
+from personalize_assets_tests.engine.life_cycles.groups import (
+    ACTION_INTERACTIONS,
+    ACTIONS,
+    INTERACTIONS,
+    ITEMS,
+    USERS,
+    VOD,
+    VOD_INTERACTIONS,
+    VOD_ITEMS,
+    Form,
+)
+from personalize_assets_tests.engine.life_cycles.looking import Looking
+from personalize_assets_tests.engine.life_cycles.recipes import (
+    POPULARITY,
+    SEGMENTS,
+    SIMILARITY,
+    TOP_PICKS,
+    USER,
+    Recipe,
+)
+from personalize_assets_tests.engine.life_cycles.sending import Sending
+from personalize_assets_tests.engine.life_cycles.tracking import Tracking
+from personalize_assets_tests.engine.life_cycles.training import Training
+from personalize_assets_tests.engine.life_cycles.working import Working
+from personalize_assets_tests.engine.life_cycles.world import BEING_DELETED
+
+STEPS_PER_LIFE: Final = 100
+_KINDS: Final = tuple(FAMILIES)
+_FORMS: Final[dict[str, tuple[Form, ...]]] = {
+    "data": (INTERACTIONS, ITEMS),
+    "actions": (INTERACTIONS, ACTIONS, ACTION_INTERACTIONS),
+    "trained": (INTERACTIONS, ITEMS, USERS),
+    "domain": (VOD_INTERACTIONS, VOD_ITEMS),
+}
+
+
+class LifeCycles(Tracking, DataJobs, Filtering, Training, Answering, Sending, Looking, Working):
+    """An engine, its model, and everything that can happen to both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.eager = False
+        self._turn = 0
+
+    @initialize(
+        start=st.sampled_from(("nothing", *_FORMS)),
+        recipe=st.sampled_from((USER, POPULARITY, SEGMENTS, SIMILARITY)),
+        eager=st.booleans(),
+    )
+    def begin_life(self, start: str, recipe: Recipe, eager: bool) -> None:
+        """Make what takes many steps to come by; an eager engine does jobs as soon as it can."""
+        self.eager = eager
+        if start == "nothing":
+            return
+        group = self.new_group("a", VOD if start == "domain" else None)
+        self.run_all_jobs()
+        for form in _FORMS[start]:
+            self.new_dataset(group, self.new_schema("a", form), form.dataset_type)
+            self.run_all_jobs()
+        if start in ("trained", "domain"):
+            self.create_dataset_import_job(0, len(_FORMS[start]) - 1, None, False, ())
+            self.run_all_jobs()
+        if start == "trained":
+            self._train(group, recipe)
+        if start == "domain":
+            self.create_recommender("a", 0, TOP_PICKS, None, ())
+            self.run_all_jobs()
+
+    def _train(self, group: str, recipe: Recipe) -> None:
+        request = {"name": "a", "datasetGroupArn": group, "recipeArn": recipe.arn}
+        self.new_solution(request, recipe)
+        self.run_all_jobs()
+        self.new_version(self.world.find(Kind.SOLUTION)[0].arn)
+        self.run_all_jobs()
+        if recipe is not SEGMENTS:
+            self.new_campaign("a", self.world.find(Kind.SOLUTION_VERSION)[0].arn)
+            self.run_all_jobs()
+
+    @invariant()
+    def agree(self) -> None:
+        """The engine is what the model says."""
+        FIGURES.steps += min(self._turn, 1)  # it also runs before the first step
+        if self.eager:
+            self.run_all_jobs()
+        check_rows(self.site, self.world)
+        thing = self.world.things.get(self.touched or "")
+        if thing is not None and thing.status not in BEING_DELETED:
+            check_thing(self.site, self.world, thing)
+        self._turn += 1
+        check_agreement(self.site, self.world, _KINDS[self._turn % len(_KINDS)])
+
+    def teardown(self) -> None:
+        """Compare everything once more."""
+        try:
+            check_answers(self.site, self.world)
+        finally:
+            super().teardown()
+
+
+def run(
+    steps: int, *, first_seed: int = 0, steps_per_life: int = STEPS_PER_LIFE, shrink: bool = True
+) -> None:
+    """Run the machine for at least so many steps.
+
+    Args:
+        steps: Of all lives together.
+        first_seed: Of the first hundred lives; the next have the next.
+        steps_per_life: Of one engine.
+        shrink: Whether to look for the shortest life that shows a difference, for minutes.
+
+    Raises:
+        AssertionError: The engine differs from the model; Hypothesis prints the shortest life that
+            shows it.
+    """
+    goal = FIGURES.steps + steps
+    number = first_seed
+    with _quiet():
+        while FIGURES.steps < goal:
+            lives = min(100, -(-(goal - FIGURES.steps) // steps_per_life))
+            run_state_machine_as_test(
+                seed(number)(LifeCycles),
+                settings=settings(
+                    max_examples=lives,
+                    stateful_step_count=steps_per_life,
+                    database=None,
+                    deadline=None,
+                    report_multiple_bugs=False,
+                    phases=(Phase.generate, Phase.shrink)[: 1 + shrink],
+                    suppress_health_check=list(HealthCheck),
+                ),
+            )
+            number += 1
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Failures on purpose are no news."""
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
