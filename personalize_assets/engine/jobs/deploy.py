@@ -43,12 +43,6 @@ def newest_version(store: Store, solution_arn: str) -> Resource | None:
     return found[0] if found else None
 
 
-def recipe_arn(version: Resource) -> str:
-    """The recipe of an ACTIVE version, also of one that AutoML chose."""
-    named = version.body.get("recipeArn")
-    return named or version.body["autoMLResult"]["bestRecipeArn"]
-
-
 def is_latest(version_arn: str) -> bool:
     """Tell whether the ARN of a version stands for the newest one, whichever that is."""
     return parse_arn(version_arn).name == LATEST

@@ -14,7 +14,6 @@ from personalize_assets.engine.jobs.deploy import (
     is_latest,
     is_updating,
     newest_version,
-    recipe_arn,
 )
 from personalize_assets.engine.jobs.states import ACTIVE, CREATE_FAILED
 from personalize_assets.engine.operations.access import (
@@ -148,7 +147,7 @@ def _require_changeable(campaign: Resource) -> None:
 
 
 def _check(version: Resource, asked: str, config: Mapping[str, Any]) -> None:
-    spec = find_recipe(recipe_arn(version))
+    spec = find_recipe(version.body["recipeArn"])
     if spec.recipe_type == "USER_SEGMENTATION":
         raise InvalidInput(
             f"{spec.name} answers in batch segment jobs only; it cannot have campaigns"

@@ -9,7 +9,6 @@ from personalize_assets.engine.errors import InvalidInput
 from personalize_assets.engine.operations.access import Request
 from personalize_assets.engine.operations.registry import operation
 from personalize_assets.engine.operations.runtime_requests import (
-    answerer_of,
     check_operation,
     check_required,
     find_backing,
@@ -27,7 +26,7 @@ def get_action_recommendations(context: RequestContext, request: Request) -> dic
     check_operation(backing, "PERSONALIZED_ACTIONS")
     check_required(backing, request, ("userId",))
     live = context.serving.live(backing, may_wait=context.may_wait)
-    served = answerer_of(backing, context.serving.actions).recommend(
+    served = context.serving.actions(backing).recommend(
         live,
         request["userId"],
         read_count(request, DEFAULT_ACTIONS, MAX_ACTIONS),

@@ -8,7 +8,6 @@ from personalize_assets.engine.errors import InvalidInput
 from personalize_assets.engine.operations.access import Request
 from personalize_assets.engine.operations.registry import operation
 from personalize_assets.engine.operations.runtime_requests import (
-    answerer_of,
     check_operation,
     check_required,
     find_backing,
@@ -30,7 +29,7 @@ def get_personalized_ranking(context: RequestContext, request: Request) -> dict[
     if len(items) > wanted.most:
         raise InvalidInput(f"inputList can have {wanted.most} items{wanted.why}, got {len(items)}")
     keep = read_filter(context, backing, request, request, "ItemID")
-    answerer = answerer_of(backing, context.serving.items)
+    answerer = context.serving.items(backing)
     state = context.serving.state  # before events are read, so that none is missed
     served = answerer.rank(live, request["userId"], items, keep, state)
     context.serving.note_answer(backing, live)

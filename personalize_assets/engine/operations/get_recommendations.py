@@ -9,7 +9,6 @@ from personalize_assets.engine.errors import InvalidInput
 from personalize_assets.engine.operations.access import Request
 from personalize_assets.engine.operations.registry import operation
 from personalize_assets.engine.operations.runtime_requests import (
-    answerer_of,
     check_operation,
     check_required,
     find_backing,
@@ -42,7 +41,7 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
         now=context.clock(),
         state=state,
     )
-    served = answerer_of(backing, context.serving.items).recommend(live, query)
+    served = context.serving.items(backing).recommend(live, query)
     context.serving.note_answer(backing, live)
     return {
         "itemList": show_items(served, wanted, live),

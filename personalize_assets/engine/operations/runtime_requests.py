@@ -3,9 +3,9 @@
 Knows what requests look like. How answers are made is the part of ``engine/serving``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from personalize_assets.core.arns import Kind
 from personalize_assets.core.filters import BoundFilter, FilterError
@@ -20,12 +20,11 @@ from personalize_assets.engine.errors import InvalidInput, ResourceNotFound
 from personalize_assets.engine.jobs.states import ACTIVE
 from personalize_assets.engine.operations.access import Request, parse
 from personalize_assets.engine.serving.asking import Served
-from personalize_assets.engine.serving.backing import Backing
+from personalize_assets.engine.serving.backing import Backing, NotDeployed
 from personalize_assets.engine.serving.metadata import metadata_of
-from personalize_assets.engine.serving.serving import NotDeployed, bound_filter, parsed_filter
+from personalize_assets.engine.serving.serving import bound_filter, parsed_filter
 from personalize_assets.engine.store import Resource
 
-A = TypeVar("A")
 _ANSWERS: Final = {
     "PERSONALIZED_RANKING": "use GetPersonalizedRanking",
     "PERSONALIZED_ACTIONS": "use GetActionRecommendations",
@@ -37,29 +36,19 @@ def find_backing(context: RequestContext, kind: Kind, arn: str) -> Backing:
     """The campaign or recommender that a request names, if it can answer.
 
     Raises:
-        InvalidInput: The ARN is of another kind, or its status is another than ACTIVE.
+        InvalidInput: The ARN is of another kind, its status is another than ACTIVE, or there is no
+            model behind it.
         ResourceNotFound: There is none in the caller's account and region.
     """
-    backing = context.serving.backing(_find(context, kind, arn))
-    if backing.resource.status != ACTIVE:
+    resource = _find(context, kind, arn)
+    if resource.status != ACTIVE:
         raise InvalidInput(
-            f"The given {kind.words} must be ACTIVE, but its status is "
-            f"{backing.resource.status}: {arn}"
+            f"The given {kind.words} must be ACTIVE, but its status is {resource.status}: {arn}"
         )
-    return backing
-
-
-def answerer_of(backing: Backing, find: Callable[[Backing], A]) -> A:
-    """What answers for a campaign or recommender.
-
-    Raises:
-        InvalidInput: Nothing does.
-    """
     try:
-        return find(backing)
+        return context.serving.backing(resource)
     except NotDeployed:
-        arn = backing.resource.arn
-        raise InvalidInput(f"There is no trained model behind it yet: {arn}") from None
+        raise InvalidInput(f"There is no trained model behind it: {arn}") from None
 
 
 def check_operation(backing: Backing, *recipe_types: str) -> None:

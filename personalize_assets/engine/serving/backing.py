@@ -7,16 +7,19 @@ requests.
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from personalize_assets.core.arns import Kind
-from personalize_assets.engine.jobs.deploy import recipe_arn
 from personalize_assets.engine.serving.answerer import Manner
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
 
 _METADATA: Final = "enableMetadataWithRecommendations"
+
+
+class NotDeployed(Exception):
+    """A campaign or recommender has no model to answer with."""
 
 
 @dataclass(frozen=True)
@@ -41,56 +44,43 @@ class Backing:
     Attributes:
         resource: As it is kept.
         spec: Its recipe.
-        deployed: What answers; None if nothing does yet.
+        deployed: What answers.
         gives_metadata: Whether answers may have metadata.
         mark: Six hexadecimal digits that its answers can be told by.
     """
 
     resource: Resource
     spec: RecipeSpec
-    deployed: Deployed | None
+    deployed: Deployed
     gives_metadata: bool
     mark: str
 
 
 def backing_of(store: Store, resource: Resource) -> Backing:
-    """Read what answers for a campaign or a recommender."""
+    """Read what answers for a campaign or a recommender.
+
+    Raises:
+        NotDeployed: Nothing does.
+    """
     if resource.kind is Kind.CAMPAIGN:
         config = resource.body.get("campaignConfig", {})
-        version = store.resources.get(resource.hidden.get("deployed", ""))
-        version = version or store.resources.get(resource.body["solutionVersionArn"])
-        trained = version if "deployed" in resource.hidden else None
+        trained = store.resources.get(resource.hidden.get("deployed", ""))
     else:
-        config = resource.body.get("recommenderConfig", {})
-        version = trained = resource
-    spec = _spec(store, resource, version)
+        config, trained = resource.body.get("recommenderConfig", {}), resource
+    if trained is None or "artifact" not in trained.hidden:
+        raise NotDeployed(resource.arn)
+    spec = RECIPES[trained.body["recipeArn"].rpartition("/")[2]]
+    # A recommender has no solution, whose event types would choose among a user's events.
+    solution = trained.body if trained.kind is Kind.SOLUTION_VERSION else {}
+    refreshed = trained.hidden.get("refreshed")
     return Backing(
         resource=resource,
         spec=spec,
-        deployed=_deployed(store, spec, trained, config),
+        deployed=Deployed(
+            artifact=store.artifacts.path(trained.hidden["artifact"]),
+            refreshed=store.artifacts.path(refreshed) if refreshed else None,
+            manner=Manner.of(spec, solution, config, trained.hidden.get("joined_upto")),
+        ),
         gives_metadata=spec.gives_metadata or config.get(_METADATA, False),
         mark=hashlib.sha1(resource.arn.encode(), usedforsecurity=False).hexdigest()[:6],
-    )
-
-
-def _spec(store: Store, resource: Resource, version: Resource | None) -> RecipeSpec:
-    """The recipe; before a version is deployed, that of the solution will do for error texts."""
-    if version is None:
-        version = store.resources.get(resource.parent_arn or "") or resource
-    return RECIPES[recipe_arn(version).rpartition("/")[2]]
-
-
-def _deployed(
-    store: Store, spec: RecipeSpec, trained: Resource | None, config: dict[str, Any]
-) -> Deployed | None:
-    if trained is None or "artifact" not in trained.hidden:
-        return None
-    refreshed = trained.hidden.get("refreshed")
-    custom = trained.kind is Kind.SOLUTION_VERSION
-    return Deployed(
-        artifact=store.artifacts.path(trained.hidden["artifact"]),
-        refreshed=store.artifacts.path(refreshed) if refreshed else None,
-        manner=Manner.of(
-            spec, trained.body if custom else {}, config, trained.hidden.get("joined_upto")
-        ),
     )

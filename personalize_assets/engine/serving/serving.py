@@ -25,10 +25,6 @@ _QUICK_ROWS: Final = 100_000
 """Items, users and actions together, up to which an answer does not hold others up."""
 
 
-class NotDeployed(Exception):
-    """A campaign or recommender has no model to answer with."""
-
-
 class Serving:
     """Answers runtime requests.
 
@@ -51,7 +47,7 @@ class Serving:
         self._commits = 0
         self._resources: dict[str, tuple[int, Resource]] = {}
         self._backings: dict[str, tuple[int, Backing]] = {}
-        self._quick: dict[str, tuple[Deployed | None, LiveGroup]] = {}
+        self._quick: dict[str, tuple[Deployed, LiveGroup]] = {}
         store.database.on_commit(self._note_commit)
 
     def _note_commit(self) -> None:
@@ -76,7 +72,11 @@ class Serving:
         return found
 
     def backing(self, resource: Resource) -> Backing:
-        """What answers for a campaign or a recommender."""
+        """What answers for a campaign or a recommender.
+
+        Raises:
+            NotDeployed: Nothing does.
+        """
         commits = self._commits
         held = self._backings.get(resource.arn)
         if held is not None and held[0] == commits:
@@ -104,19 +104,15 @@ class Serving:
             return
         tables = (live.items, live.users, live.actions)
         rows = sum(len(table) for table in tables if table is not None)
-        rows += len(self._version(_require(backing)).item_ids)
+        rows += len(self._version(backing.deployed).item_ids)
         if rows <= _QUICK_ROWS:
             if backing.spec.recipe_type != "PERSONALIZED_ACTIONS":
                 self.items(backing).warm_up(live)
             self._quick[arn] = (backing.deployed, live)
 
     def items(self, backing: Backing) -> Answerer:
-        """What answers with items.
-
-        Raises:
-            NotDeployed: Nothing does.
-        """
-        deployed = _require(backing)
+        """What answers with items."""
+        deployed = backing.deployed
         return self._answerers.get(
             deployed,
             lambda: Answerer(
@@ -125,12 +121,8 @@ class Serving:
         )
 
     def actions(self, backing: Backing) -> ActionAnswerer:
-        """What answers with actions.
-
-        Raises:
-            NotDeployed: Nothing does.
-        """
-        deployed = _require(backing)
+        """What answers with actions."""
+        deployed = backing.deployed
         return self._action_answerers.get(
             deployed, lambda: ActionAnswerer(self._version(deployed), deployed.manner.joined_upto)
         )
@@ -170,9 +162,3 @@ def bound_filter(expression: str, values: Mapping[str, str]) -> BoundFilter:
 @lru_cache(maxsize=1_024)
 def _bound(expression: str, values: tuple[tuple[str, str], ...]) -> BoundFilter:
     return bind(parsed_filter(expression), dict(values))
-
-
-def _require(backing: Backing) -> Deployed:
-    if backing.deployed is None:
-        raise NotDeployed(backing.resource.arn)
-    return backing.deployed

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from personalize_assets.engine.jobs.deploy import follow
 from personalize_assets_tests.engine.operations.conftest import World, refused
 
 ARN = "arn:aws:personalize:us-east-1:123456789012:"
@@ -309,6 +310,18 @@ def test_delete_campaign__frees_name_and_solution(
     assert create(world, version) == arn
     with refused("ResourceNotFound", "The given campaign does not exist"):
         world.api.delete_campaign(campaignArn=ARN + "campaign/x")
+
+
+def test_follow__lets_an_update_that_is_in_work_be(
+    world: World, solution: str, version: str
+) -> None:
+    config = {"syncWithLatestSolutionVersion": True}
+    arn = create(world, f"{solution}/$LATEST", campaignConfig=config)
+    world.api.update_campaign(campaignArn=arn, minProvisionedTPS=7)
+    with world.engine.store.transaction():
+        follow(world.engine.store, solution, world.engine.clock(), world.engine.jobs.submit)
+    world.run()
+    assert shown(world, arn)["minProvisionedTPS"] == 7
 
 
 @pytest.mark.parametrize(("sync", "follows"), [(True, True), (False, False)])
