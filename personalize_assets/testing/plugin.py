@@ -92,6 +92,8 @@ def personalize_environment(
         monkeypatch.delenv(name, raising=False)
     for name, value in personalize_engine.environment.items():
         monkeypatch.setenv(name, value)
+    # boto3's own session remembers the credentials of whoever used it first.
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     return personalize_engine
 
 

@@ -39,6 +39,7 @@ def test_local_personalize__clients_and_environment(
     local.wait_until_idle()
     for name, value in local.environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     group = boto3.client("personalize").describe_dataset_group(datasetGroupArn=arn)
     assert group["datasetGroup"]["status"] == "ACTIVE"
     boto3.client("s3").create_bucket(Bucket="bucket")
