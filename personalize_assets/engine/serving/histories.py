@@ -81,6 +81,8 @@ def history_of(events: UserEvents, index: Mapping[str, int], selection: Selectio
     if selected is not None:
         taken &= selected
     items, timestamps = items[taken], events.timestamps[taken]
+    if (timestamps[1:] > timestamps[:-1]).all():  # then there is nothing to order or to merge
+        return Histories(np.array([0, len(items)], dtype=np.int64), items, timestamps)
     user = np.zeros(len(items), dtype=np.int32)
     return build_histories(user, items, timestamps, 1, np.random.default_rng(_SEED))
 
