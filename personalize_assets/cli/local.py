@@ -192,6 +192,8 @@ def serve(*, exit_with_parent: bool, **given: Any) -> None:
         settings = load_settings(given, os.environ)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
+    # There is a worker for each processor; threads of the linear algebra on top of that hinder all.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from personalize_assets.engine import server  # a second, which a bad option need not wait
 
     sys.exit(server.serve(settings))
