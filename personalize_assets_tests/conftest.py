@@ -15,6 +15,12 @@ from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stac
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SAMPLE = Path(__file__).parent.parent / "data"
 
+# Before numpy is imported, also in processes that tests start: where two workers share two
+# processors, a solver's threads wait for each other longer than they work.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# Else each engine that is started compiles all its modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshot-update", action="store_true", help="write snapshots anew")
