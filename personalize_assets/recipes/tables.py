@@ -23,7 +23,7 @@ from personalize_assets.recipes.base import (
     build_histories,
 )
 
-# Not pa.array: the first list that it takes loads pandas, half a second of each start of the engine.
+# Not pa.array, whose first list loads pandas: half a second of each start of the engine.
 _NO_TEXT, _NO_NUMBERS = pa.nulls(0, pa.string()), pa.nulls(0, pa.int64())
 _NO_INTERACTIONS = pa.Table.from_pydict(
     {Columns.USER_ID: _NO_TEXT, Columns.ITEM_ID: _NO_TEXT, Columns.TIMESTAMP: _NO_NUMBERS}
