@@ -85,7 +85,7 @@ class Answering(Base):
         ):
             wrong.add(INVALID)
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION_VERSION))
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION_VERSION])
     @rule(
         name=NAMES,
         pick=PICKS,
@@ -135,7 +135,7 @@ class Answering(Base):
                 shown={"minProvisionedTPS": 1, **given},
             )
 
-    @precondition(lambda self: self.world.find(Kind.CAMPAIGN))
+    @precondition(lambda self: self.world.counts[Kind.CAMPAIGN])
     @rule(
         pick=PICKS,
         version=st.integers(0, 199),
@@ -177,6 +177,7 @@ class Answering(Base):
         if version is not None and version.parent != campaign.parent:
             wrong.add(INVALID)
 
+    @precondition(lambda self: self.world.counts[Kind.CAMPAIGN])
     @rule(pick=PICKS)
     def delete_campaign(self, pick: int) -> None:
         """Not during an update."""
@@ -187,6 +188,7 @@ class Answering(Base):
             wrong.add(IN_USE)
         self.delete("DeleteCampaign", "campaignArn", arn, wrong, campaign)
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(
         name=NAMES,
         pick=PICKS,
@@ -238,7 +240,7 @@ class Answering(Base):
         if "itemExplorationConfig" in config and not recipe.explores:
             wrong.add(INVALID)
 
-    @precondition(lambda self: self.world.find(Kind.RECOMMENDER))
+    @precondition(lambda self: self.world.counts[Kind.RECOMMENDER])
     @rule(pick=PICKS, config=st.sampled_from(_RECOMMENDER_CONFIGS[1:]))
     def update_recommender(self, pick: int, config: Request) -> None:
         """Other columns need a new training; no change is no update."""
@@ -268,7 +270,7 @@ class Answering(Base):
             self.world.submit("update-recommender", arn)
         self.touched = arn
 
-    @precondition(lambda self: self.world.find(Kind.RECOMMENDER))
+    @precondition(lambda self: self.world.counts[Kind.RECOMMENDER])
     @rule(pick=PICKS, starts=st.booleans())
     def start_or_stop_recommender(self, pick: int, starts: bool) -> None:
         """From INACTIVE to ACTIVE and back."""
@@ -283,6 +285,7 @@ class Answering(Base):
             self.set_status(found, f"{verb.upper()} PENDING")
             self.world.submit(f"{verb.lower()}-recommender", arn)
 
+    @precondition(lambda self: self.world.counts[Kind.RECOMMENDER])
     @rule(pick=PICKS)
     def delete_recommender(self, pick: int) -> None:
         """Not during an update."""

@@ -6,8 +6,10 @@ documented.
 """
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, Final
 
+from botocore.loaders import Loader
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -52,6 +54,19 @@ TAGS: Final = st.sampled_from(_TAG_LISTS)
 _UNKNOWN, _OTHER_REGION, _OTHER_KIND = 97, 95, 93
 
 
+@cache
+def _declared() -> dict[str, frozenset[str]]:
+    """The exceptions that the service models name, by operation."""
+    loader = Loader()
+    return {
+        operation: frozenset(error["shape"] for error in members.get("errors", ()))
+        for service in ("personalize", "personalize-runtime", "personalize-events")
+        for operation, members in loader.load_service_model(service, "service-2")[
+            "operations"
+        ].items()
+    }
+
+
 class Base(RuleBasedStateMachine):
     """An engine beside the model of what it must be like."""
 
@@ -86,7 +101,10 @@ class Base(RuleBasedStateMachine):
         got = f"{answer.code}: {answer.message}" if answer.code else "success"
         fits = answer.code in wrong if wrong else answer.code is None
         assert fits, f"{operation}({request}) must end with {expected}, but ends with {got}"
-        assert answer.code is None or answer.message, f"{operation} refuses without a message"
+        if answer.code is not None:
+            assert answer.message, f"{operation} refuses without a message"
+            known = _declared()[operation]
+            assert answer.code in known, f"{operation} does not declare {answer.code}"
         return None if answer.code else answer.body
 
     def choose(self, kind: Kind, pick: int) -> str:
@@ -101,6 +119,13 @@ class Base(RuleBasedStateMachine):
             other = Kind.SCHEMA if kind is Kind.DATASET_GROUP else Kind.DATASET_GROUP
             return arn_of(other, "a")
         return arn
+
+    def known_kind(self, kind: Kind, pick: int) -> Kind:
+        """A kind, mostly one of which there is something."""
+        if self.world.counts[kind] or pick % 8 == 0 or not self.world.things:
+            return kind
+        things = list(self.world.things.values())
+        return things[pick % len(things)].kind
 
     def _unknown(self, kind: Kind) -> str:
         gone = self.world.gone.get(kind)

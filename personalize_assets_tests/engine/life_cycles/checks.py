@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from personalize_assets.core.arns import Kind
@@ -155,14 +156,18 @@ def _check_sound(rows: Sequence[Any], jobs: Sequence[Any]) -> None:
     worked_on = {job[1] for job in jobs}
     assert worked_on <= known, f"jobs without resources: {worked_on - known}"
     for arn, kind, _, status, _, parent, group, created, updated in rows:
-        match = _ARN.fullmatch(arn)
-        prefix = "solution" if kind == "solution-version" else kind
-        assert match is not None, arn
-        assert match[1] == prefix, arn
+        assert _is_well_formed(arn, kind), arn
         assert created <= updated, arn
-        assert {parent, group} - {None} <= known, f"{arn} has lost its parents"
+        assert parent is None or parent in known, f"{arn} has lost its parent"
+        assert group is None or group in known, f"{arn} has lost its group"
         if status is not None and status not in FINAL:
             assert arn in worked_on, f"{arn} stays {status} for ever"
+
+
+@lru_cache(maxsize=10_000)
+def _is_well_formed(arn: str, kind: str) -> bool:
+    match = _ARN.fullmatch(arn)
+    return match is not None and match[1] == ("solution" if kind == "solution-version" else kind)
 
 
 def check_described(world: World, thing: Thing, described: Mapping[str, Any]) -> None:
@@ -226,15 +231,26 @@ def check_list(
             assert summary[family.name_member] == thing.name, summary
 
 
-def check_agreement(site: Site, world: World, kind: Kind) -> None:
-    """List a kind and describe all of it that a look does not change: they must agree."""
+def check_agreement(site: Site, world: World, kind: Kind, which: Thing | int | None = None) -> None:
+    """List a kind and describe what a look does not change: both must agree.
+
+    Args:
+        site: The engine.
+        world: The model.
+        kind: What to look at.
+        which: Describes this one, or another one for each number; None describes all.
+    """
     family = FAMILIES[kind]
     listed = site.ask(f"List{family.name}s", {"maxResults": 100})[family.list_key]
     if len(listed) < 100:
         check_list(world, kind, listed)
-    for summary in listed:
-        if summary.get("status") not in BEING_DELETED:
-            check_thing(site, world, world.things[summary[family.arn_member]], summary)
+    staying = [each for each in listed if each.get("status") not in BEING_DELETED]
+    if isinstance(which, Thing):
+        staying = [each for each in staying if each[family.arn_member] == which.arn]
+    elif which is not None and staying:
+        staying = [staying[which % len(staying)]]
+    for summary in staying:
+        check_thing(site, world, world.things[summary[family.arn_member]], summary)
 
 
 def check_thing(

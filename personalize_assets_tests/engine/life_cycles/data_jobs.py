@@ -3,7 +3,7 @@
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from personalize_assets.core.arns import Kind
 from personalize_assets_tests.engine.life_cycles.base import (
@@ -24,6 +24,7 @@ _MODES: Final = st.sampled_from(("FULL", None, "INCREMENTAL", "REPLACE"))
 class DataJobs(Base):
     """What brings data, takes them out and removes them."""
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(number=JOB_NAMES, pick=PICKS, mode=_MODES, publish=st.booleans(), tags=TAGS)
     def create_dataset_import_job(
         self,
@@ -78,6 +79,7 @@ class DataJobs(Base):
         to_s3 = bool(found) and found[0].facts["to_s3"]
         return to_s3 and dataset.shown["datasetType"] == "INTERACTIONS"
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(
         number=JOB_NAMES,
         pick=PICKS,
@@ -118,6 +120,7 @@ class DataJobs(Base):
                 shown={"datasetArn": dataset_arn, "ingestionMode": mode or "PUT"},
             )
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(
         number=JOB_NAMES,
         pick=PICKS,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from time import process_time
 
 
 @dataclass
@@ -37,7 +38,8 @@ class Figures:
             f"{self.steps:,} steps in {self.examples:,} lives: {calls:,} calls of "
             f"{len(self.operations)} operations, {self.outcomes['accepted']:,} accepted, refused: "
             f"{refused or 'none'}; {sum(self.works.values()):,} jobs of {len(self.works)} kinds; "
-            f"{seconds:.0f} s, {self.steps / seconds:,.0f} steps a second"
+            f"{seconds:.0f} s ({process_time():.0f} s of CPU), {self.steps / seconds:,.0f} steps a "
+            "second"
         )
 
 

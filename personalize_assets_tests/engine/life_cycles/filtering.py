@@ -63,6 +63,7 @@ EXPRESSIONS: Final = (
 class Filtering(Groups):
     """What narrows answers down, and the batch jobs that use it."""
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(name=NAMES, pick=PICKS, expression=st.sampled_from(EXPRESSIONS), tags=TAGS)
     def create_filter(
         self, name: str, pick: int, expression: Expression, tags: tuple[tuple[str, str], ...]
@@ -106,8 +107,6 @@ class Filtering(Groups):
         )
         return True
 
-    @precondition(lambda self: self.world.find(Kind.DATASET))
-    @rule(pick=PICKS)
     def create_filters_up_to_the_limit(self, pick: int) -> None:
         """There may be thirty in a group."""
         group_arn = self.choose(Kind.DATASET_GROUP, pick)
@@ -118,6 +117,7 @@ class Filtering(Groups):
             if not self.new_filter(name, group_arn, EXPRESSIONS[number % 2]):
                 return
 
+    @precondition(lambda self: self.world.counts[Kind.FILTER])
     @rule(pick=PICKS)
     def delete_filter(self, pick: int) -> None:
         """No batch job may be at work with it."""
@@ -129,6 +129,7 @@ class Filtering(Groups):
                 wrong.add(IN_USE)
         self.delete("DeleteFilter", "filterArn", arn, wrong, found)
 
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION_VERSION])
     @rule(
         number=JOB_NAMES,
         pick=PICKS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from personalize_assets.core.arns import Kind
 from personalize_assets_tests.engine.life_cycles.base import (
@@ -140,6 +140,7 @@ class Groups(Base):
             self.made(Kind.DATASET_GROUP, arn, name, tags=tags, shown=shown)
         return arn
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(pick=PICKS)
     def delete_dataset_group(self, pick: int) -> None:
         """Nothing may be left in it but the dataset that came with a tracker."""
@@ -179,6 +180,7 @@ class Groups(Base):
             self.made(Kind.SCHEMA, arn, name, work=None, shown=shown, facts=facts)
         return arn
 
+    @precondition(lambda self: self.world.counts[Kind.SCHEMA])
     @rule(pick=PICKS)
     def delete_schema(self, pick: int) -> None:
         """No dataset may use it."""
@@ -190,6 +192,7 @@ class Groups(Base):
         if self.call("DeleteSchema", {"schemaArn": arn}, wrong) is not None:
             self.world.remove(arn)
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(group=PICKS, schema=PICKS, other=st.integers(0, 19), tags=TAGS)
     def create_dataset(
         self, group: int, schema: int, other: int, tags: tuple[tuple[str, str], ...]
@@ -256,6 +259,7 @@ class Groups(Base):
             facts={"bulk": 0, "events": 0, "records": 0},
         )
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(dataset=PICKS, schema=PICKS)
     def update_dataset(self, dataset: int, schema: int) -> None:
         """Replace a schema by one with more columns."""
@@ -286,6 +290,7 @@ class Groups(Base):
             and set(new.facts["columns"]) >= set(old.facts["columns"])
         )
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(pick=PICKS)
     def delete_dataset(self, pick: int) -> None:
         """Nothing may need it."""

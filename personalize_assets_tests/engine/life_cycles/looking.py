@@ -50,6 +50,7 @@ class Looking(Base):
     def describe(self, kind: Kind, pick: int) -> None:
         """A resource is as the model has it; being looked at ends the wait of a deletion."""
         wrong: Wrong = set()
+        kind = self.known_kind(kind, pick)
         family = FAMILIES[kind]
         arn = self.choose(kind, pick)
         thing = self.need(wrong, kind, arn)
@@ -62,6 +63,7 @@ class Looking(Base):
     @rule(kind=st.sampled_from(KINDS), size=st.integers(1, 7), pick=st.integers(0, 199))
     def list_pages(self, kind: Kind, size: int, pick: int) -> None:
         """Pages hold every element once, the newest first, whatever their size."""
+        kind = self.known_kind(kind, pick)
         family = FAMILIES[kind]
         request: Request = {"maxResults": size}
         wrong: Wrong = set()
@@ -102,7 +104,7 @@ class Looking(Base):
     def tag_resource(self, kind: Kind, pick: int, tags: tuple[tuple[str, str], ...]) -> None:
         """Fifty tags at most, not on schemas and metric attributions."""
         wrong: Wrong = set()
-        arn = self.choose(kind, pick)
+        arn = self.choose(self.known_kind(kind, pick), pick)
         thing = self._need_taggable(wrong, arn)
         request = {"resourceArn": arn, **self.check_tags(wrong, tags)}
         if "tags" not in request:
@@ -118,7 +120,7 @@ class Looking(Base):
     def untag_resource(self, kind: Kind, pick: int, many: bool) -> None:
         """Keys that a resource does not have are no fault."""
         wrong: Wrong = set()
-        arn = self.choose(kind, pick)
+        arn = self.choose(self.known_kind(kind, pick), pick)
         thing = self._need_taggable(wrong, arn)
         keys = ["k", "unknown"]
         if many:
@@ -132,7 +134,7 @@ class Looking(Base):
     def list_tags_for_resource(self, kind: Kind, pick: int) -> None:
         """As the model has them."""
         wrong: Wrong = set()
-        arn = self.choose(kind, pick)
+        arn = self.choose(self.known_kind(kind, pick), pick)
         thing = self._need_taggable(wrong, arn)
         answer = self.call("ListTagsForResource", {"resourceArn": arn}, wrong)
         if answer is not None:
@@ -171,7 +173,7 @@ class Looking(Base):
         operation, member, value = which
         self.call(operation, {member: value}, {NOT_FOUND} if value == UNKNOWN.arn else set())
 
-    @precondition(lambda self: self.world.find(Kind.METRIC_ATTRIBUTION))
+    @precondition(lambda self: self.world.counts[Kind.METRIC_ATTRIBUTION])
     @rule(pick=PICKS)
     def list_metric_attribution_metrics(self, pick: int) -> None:
         """In the order in which they were added."""

@@ -30,8 +30,10 @@ def _has(*types: str) -> Callable[[Base], bool]:
     """A precondition: there is a dataset of one of some types."""
 
     def there(self: Base) -> bool:
-        found = self.world.find(Kind.DATASET)
-        return any(each.shown["datasetType"] in types for each in found)
+        return any(
+            each.kind is Kind.DATASET and each.shown["datasetType"] in types
+            for each in self.world.things.values()
+        )
 
     return there
 
@@ -39,7 +41,7 @@ def _has(*types: str) -> Callable[[Base], bool]:
 class Sending(Base):
     """What clients do and know."""
 
-    @precondition(lambda self: self.world.find(Kind.EVENT_TRACKER))
+    @precondition(lambda self: self.world.counts[Kind.EVENT_TRACKER])
     @rule(
         pick=PICKS,
         again=st.booleans(),
@@ -48,8 +50,7 @@ class Sending(Base):
     def put_events(self, pick: int, again: bool, odd: str | None) -> None:
         """Only for an ACTIVE tracker and an ACTIVE Interactions dataset; the same event once."""
         wrong: Wrong = set()
-        arn = self.choose(Kind.EVENT_TRACKER, pick)
-        tracker = self.world.things.get(arn)
+        tracker = self.need(set(), Kind.EVENT_TRACKER, self.choose(Kind.EVENT_TRACKER, pick))
         dataset: Thing | None = None
         if tracker is not None:
             dataset = self.world.datasets(tracker.group).get("INTERACTIONS")

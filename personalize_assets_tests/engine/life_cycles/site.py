@@ -155,7 +155,9 @@ class Site:
     """An engine on a folder of its own."""
 
     def __init__(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="life-cycles-"))
+        memory = Path("/dev/shm")
+        folder = str(memory) if memory.is_dir() else None
+        self._folder = Path(tempfile.mkdtemp(prefix="life-cycles-", dir=folder))
         self._ids = itertools.count(1)
         self.clock = StillClock()
         self._open()

@@ -3,7 +3,7 @@
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from personalize_assets.core.arns import Kind
 from personalize_assets_tests.engine.life_cycles.base import (
@@ -39,6 +39,7 @@ METRICS: Final[tuple[tuple[Metric, ...], ...]] = (
 class Tracking(Groups):
     """What listens to clients."""
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(pick=PICKS, tags=TAGS)
     def create_event_tracker(self, pick: int, tags: tuple[tuple[str, str], ...]) -> None:
         """The one tracker of a group, and the dataset that comes with it."""
@@ -87,6 +88,7 @@ class Tracking(Groups):
         arn = arn_of(Kind.DATASET, group.name, "EVENT_INTERACTIONS")
         self.dataset_made(group, arn, name, "EVENT_INTERACTIONS", schema.arn)
 
+    @precondition(lambda self: self.world.counts[Kind.EVENT_TRACKER])
     @rule(pick=PICKS)
     def delete_event_tracker(self, pick: int) -> None:
         """The data stay."""
@@ -95,6 +97,7 @@ class Tracking(Groups):
         tracker = self.need(wrong, Kind.EVENT_TRACKER, arn)
         self.delete("DeleteEventTracker", "eventTrackerArn", arn, wrong, tracker)
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(name=NAMES, pick=PICKS, metrics=st.sampled_from(METRICS), to_s3=st.booleans())
     def create_metric_attribution(
         self, name: str, pick: int, metrics: tuple[Metric, ...], to_s3: bool
@@ -135,8 +138,8 @@ class Tracking(Groups):
         names = [name for name, _ in kept + added]
         if not names:
             wrong.add(INVALID)
-        if len(names) > 10:
-            wrong.add(LIMIT)
+        if len(names) > 10:  # UpdateMetricAttribution declares no LimitExceededException
+            wrong.add(INVALID)
         if len(set(names)) < len(names):
             wrong.add(EXISTS)
         columns = self.columns_of(group)
@@ -148,6 +151,7 @@ class Tracking(Groups):
             if "Items.PRICE" in expression and "PRICE" not in columns.get("ITEMS", ()):
                 wrong.add(INVALID)
 
+    @precondition(lambda self: self.world.counts[Kind.METRIC_ATTRIBUTION])
     @rule(pick=PICKS, added=st.sampled_from(METRICS), removed=st.sampled_from(("", "n", "x0")))
     def update_metric_attribution(self, pick: int, added: tuple[Metric, ...], removed: str) -> None:
         """Takes effect at once."""
@@ -173,6 +177,7 @@ class Tracking(Groups):
             found.facts["metrics"] = kept + added
             self.set_status(found, "ACTIVE")
 
+    @precondition(lambda self: self.world.counts[Kind.METRIC_ATTRIBUTION])
     @rule(pick=PICKS)
     def delete_metric_attribution(self, pick: int) -> None:
         """Nothing depends on it."""

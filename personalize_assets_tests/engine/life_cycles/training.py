@@ -48,6 +48,7 @@ _UPDATES: Final[tuple[Request, ...]] = (
 class Training(Base):
     """What learns."""
 
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
     @rule(
         name=NAMES,
         pick=PICKS,
@@ -120,8 +121,6 @@ class Training(Base):
         )
         return True
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION))
-    @rule(pick=PICKS)
     def create_solutions_up_to_the_limit(self, pick: int) -> None:
         """There may be ten in a group."""
         group_arn = self.choose(Kind.DATASET_GROUP, pick)
@@ -136,7 +135,7 @@ class Training(Base):
             if not taken and not self.new_solution(request, POPULARITY):
                 return
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION))
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION])
     @rule(pick=PICKS, given=st.sampled_from(_UPDATES))
     def update_solution(self, pick: int, given: Request) -> None:
         """Only automatic training and incremental updates can change."""
@@ -162,6 +161,7 @@ class Training(Base):
             self.world.submit("update-solution", arn)
             self.touched = arn
 
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION])
     @rule(pick=PICKS)
     def delete_solution(self, pick: int) -> None:
         """No campaign may answer from it, no training or batch job be under way."""
@@ -174,7 +174,7 @@ class Training(Base):
             wrong.add(IN_USE)
         self.delete("DeleteSolution", "solutionArn", arn, wrong, solution)
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION))
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION])
     @rule(
         pick=PICKS,
         mode=st.sampled_from((None, "FULL", "UPDATE", "AUTOTRAIN")),
@@ -231,8 +231,6 @@ class Training(Base):
         trained = self.world.trained(solution.arn, active=True)
         return recipe is not None and recipe.updatable and bool(trained)
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION, statuses={"ACTIVE"}))
-    @rule(pick=PICKS)
     def create_versions_up_to_the_limit(self, pick: int) -> None:
         """Twenty may be in work in account and region."""
         arn = self.choose(Kind.SOLUTION, pick)
@@ -240,7 +238,7 @@ class Training(Base):
             if not self.new_version(arn):
                 return
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION_VERSION))
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION_VERSION])
     @rule(pick=PICKS)
     def stop_solution_version_creation(self, pick: int) -> None:
         """At once if it has not begun, else when its process has ended."""
@@ -257,7 +255,7 @@ class Training(Base):
             if began:
                 self.world.submit("stop", arn)
 
-    @precondition(lambda self: self.world.find(Kind.SOLUTION_VERSION))
+    @precondition(lambda self: self.world.counts[Kind.SOLUTION_VERSION])
     @rule(pick=PICKS)
     def get_solution_metrics(self, pick: int) -> None:
         """Only a trained version has metrics."""

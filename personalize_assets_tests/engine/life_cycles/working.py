@@ -1,11 +1,13 @@
 """Rules for what nobody calls: time that passes, jobs that run, engines that end and begin."""
 
-from typing import Any, Final
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from personalize_assets.core.arns import Kind
+from personalize_assets.engine.store import Job
+from personalize_assets.engine.store.records import job_of
 from personalize_assets_tests.engine.life_cycles import works
 from personalize_assets_tests.engine.life_cycles.base import Base
 from personalize_assets_tests.engine.life_cycles.figures import FIGURES
@@ -26,21 +28,23 @@ class Working(Base):
         """Schedules come due."""
         self.tick(span)
 
-    @precondition(lambda self: self.world.due())
+    @precondition(lambda self: self.world.works)
     @rule(which=_WHICH, fault=st.sampled_from((False, False, False, True)))
     def run_a_job(self, which: int, fault: bool) -> None:
         """A job that is due; heavy ones only begin."""
         due = self.world.due()
-        self.begin(due[which % len(due)], fault=fault)
+        if due:
+            self.begin(due[which % len(due)], fault=fault)
 
-    @precondition(lambda self: self.world.due())
+    @precondition(lambda self: self.world.works)
     @rule(which=_WHICH)
     def run_a_job_to_its_end(self, which: int) -> None:
         """A job that is due, which succeeds if it can."""
         due = self.world.due()
-        self.run(due[which % len(due)])
+        if due:
+            self.run(due[which % len(due)])
 
-    @precondition(lambda self: self.world.due())
+    @precondition(lambda self: self.world.works)
     @rule()
     def run_all_jobs(self) -> None:
         """What is due, one after another, but not for ever: some come again at once."""
@@ -100,18 +104,22 @@ class Working(Base):
         else:
             self.world.end(work)
 
-    def _row_of(self, work: Work) -> Any:
+    def _row_of(self, work: Work) -> Job:
         """The engine's job that is this work: both are in the order of submission."""
-        index = next(at for at, each in enumerate(self.world.works) if each is work)
-        jobs = self.site.store.jobs.unfinished()
-        assert [job.resource_arn for job in jobs] == [each.arn for each in self.world.works]
-        return jobs[index]
+        place = next(at for at, each in enumerate(self.world.works) if each is work)
+        [row] = self.site.store.database.query(
+            "SELECT * FROM jobs WHERE state IN ('pending', 'running') ORDER BY id LIMIT 1 OFFSET ?",
+            place,
+        )
+        assert (row["kind"], row["resource_arn"]) == (work.kind, work.arn)
+        return job_of(row)
 
     def _learn_version(self, solution: str) -> None:
         """Learn the id of a version that the engine made by itself."""
         placeholder = self.world.things.pop(f"{solution}/?", None)
         if placeholder is None:
             return
+        self.world.counts[placeholder.kind] -= 1
         found = self.site.store.resources.find(Kind.SOLUTION_VERSION, parent=solution, limit=1)
         assert [each for each in found if each.arn not in self.world.things], f"{solution} has none"
         placeholder.arn, tail = found[0].arn, found[0].arn.rpartition("/")[2]

@@ -4,6 +4,7 @@ The machine changes a `World` beside the engine and compares the two after each 
 there is and who depends on whom; `works` says what asynchronous work makes of it.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -137,12 +138,14 @@ class World:
         things: By ARN, in the order in which they were made.
         works: In the order in which they were asked for.
         gone: ARNs of what was deleted, by kind.
+        counts: How many things there are, by kind.
     """
 
     now: datetime
     things: dict[str, Thing] = field(default_factory=dict[str, Thing])
     works: list[Work] = field(default_factory=list[Work])
     gone: dict[Kind, str] = field(default_factory=dict[Kind, str])
+    counts: Counter[Kind] = field(default_factory=Counter[Kind])
     _count: int = 0
 
     def find(
@@ -165,6 +168,7 @@ class World:
     def add(self, thing: Thing) -> Thing:
         """Let a thing be there."""
         self.things[thing.arn] = thing
+        self.counts[thing.kind] += 1
         return thing
 
     def submit(
@@ -191,7 +195,9 @@ class World:
         for child in [each for each in self.things.values() if each.parent == arn]:
             if child.kind in GO_WITH_PARENT:
                 self.remove(child.arn)
-        self.gone[self.things.pop(arn).kind] = arn
+        kind = self.things.pop(arn).kind
+        self.counts[kind] -= 1
+        self.gone[kind] = arn
         for work in self.works_of(arn):
             self.end(work)
 
