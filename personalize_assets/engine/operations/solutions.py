@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import MAX_SOLUTIONS_PER_GROUP
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput, ResourceInUse
@@ -19,6 +19,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     refuse_while,
     require,
     require_active,
@@ -57,6 +58,8 @@ def create_solution(context: RequestContext, request: Request) -> dict[str, Any]
     """
     group = require_active(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
     _check(context, request, group)
+    name = request["name"]
+    arn = free_arn(context, Kind.SOLUTION, name)
     count = context.store.resources.count(Kind.SOLUTION, group=group.arn)
     check_limit(
         count,
@@ -64,8 +67,6 @@ def create_solution(context: RequestContext, request: Request) -> dict[str, Any]
         f"Cannot create a solution. The dataset group has {count}, the most is "
         f"{MAX_SOLUTIONS_PER_GROUP}. Please delete some and try again.",
     )
-    name = request["name"]
-    arn = make_arn(Kind.SOLUTION, context.region, context.account, name)
     body = {
         "performHPO": request.get("performHPO", False),
         "performAutoML": request.get("performAutoML", False),
@@ -160,6 +161,8 @@ def _check(context: RequestContext, request: Request, group: Resource) -> None:
     check_choice_of_recipe(request)
     if "recipeArn" not in request:
         check_automl(request)
+        config = request.get("solutionConfig", {})
+        check_schedule(config.get("autoTrainingConfig"), "solutionConfig")
         return
     spec = find_recipe(request["recipeArn"])
     check_recipe(spec)
