@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any
 
-from personalize_assets.core.arns import Arn, ArnError, Kind, parse_arn
+from personalize_assets.core.arns import Arn, ArnError, Kind, make_arn, parse_arn
 from personalize_assets.core.names import MAX_TAGS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import (
@@ -105,6 +105,21 @@ def see(context: RequestContext, resource: Resource) -> Resource:
             context.store.resources.merge(resource.arn, hidden={"deletion_seen": True})
             context.store.jobs.hasten(resource.arn, context.clock())
     return resource
+
+
+def free_arn(context: RequestContext, kind: Kind, name: str) -> str:
+    """The ARN of a resource that is to be made.
+
+    Asked for before limits are looked at: who makes anew what is there shall hear that it is, also
+    where there is room for no other.
+
+    Raises:
+        ResourceAlreadyExists: The name is taken.
+    """
+    arn = make_arn(kind, context.region, context.account, name)
+    if context.store.resources.get(arn) is not None:
+        raise ResourceAlreadyExists(f"Another resource with Arn {arn} already exists.")
+    return arn
 
 
 def create(

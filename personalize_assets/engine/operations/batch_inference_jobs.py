@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import (
     DEFAULT_BATCH_RESULTS,
     MAX_ACTIVE_BATCH_INFERENCE_JOBS,
@@ -12,7 +12,14 @@ from personalize_assets.core.names import (
 from personalize_assets.core.schemas import parse_schema
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
-from personalize_assets.engine.operations.access import Request, atomic, chosen, create, require
+from personalize_assets.engine.operations.access import (
+    Request,
+    atomic,
+    chosen,
+    create,
+    free_arn,
+    require,
+)
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.batch_requests import (
     check_filter_of,
@@ -53,9 +60,9 @@ def create_batch_inference_job(context: RequestContext, request: Request) -> dic
     _check_mode(context, request, spec, version)
     most = MAX_THEME_RESULTS if mode == _THEMES else MAX_RESULTS
     n_results = check_results(request.get("numResults", DEFAULT_BATCH_RESULTS), most)
-    check_unfinished(context, Kind.BATCH_INFERENCE_JOB, MAX_ACTIVE_BATCH_INFERENCE_JOBS)
     name = request["jobName"]
-    arn = make_arn(Kind.BATCH_INFERENCE_JOB, context.region, context.account, name)
+    arn = free_arn(context, Kind.BATCH_INFERENCE_JOB, name)
+    check_unfinished(context, Kind.BATCH_INFERENCE_JOB, MAX_ACTIVE_BATCH_INFERENCE_JOBS)
     kept = (
         "jobInput",
         "jobOutput",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import (
     DEFAULT_BATCH_RESULTS,
     MAX_ACTIVE_BATCH_SEGMENT_JOBS,
@@ -10,7 +10,14 @@ from personalize_assets.core.names import (
 )
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
-from personalize_assets.engine.operations.access import Request, atomic, chosen, create, require
+from personalize_assets.engine.operations.access import (
+    Request,
+    atomic,
+    chosen,
+    create,
+    free_arn,
+    require,
+)
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.batch_requests import (
     check_filter_of,
@@ -44,9 +51,9 @@ def create_batch_segment_job(context: RequestContext, request: Request) -> dict[
         raise InvalidInput(f"{spec.name} does not take filters on Interactions")
     check_locations(request)
     n_results = check_results(request.get("numResults", DEFAULT_BATCH_RESULTS), MAX_SEGMENT_USERS)
-    check_unfinished(context, Kind.BATCH_SEGMENT_JOB, MAX_ACTIVE_BATCH_SEGMENT_JOBS)
     name = request["jobName"]
-    arn = make_arn(Kind.BATCH_SEGMENT_JOB, context.region, context.account, name)
+    arn = free_arn(context, Kind.BATCH_SEGMENT_JOB, name)
+    check_unfinished(context, Kind.BATCH_SEGMENT_JOB, MAX_ACTIVE_BATCH_SEGMENT_JOBS)
     create(
         context,
         arn,

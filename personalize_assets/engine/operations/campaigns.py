@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from personalize_assets.core.arns import LATEST, Kind, make_arn
+from personalize_assets.core.arns import LATEST, Kind
 from personalize_assets.core.names import MAX_CAMPAIGNS_PER_GROUP
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput, ResourceInUse
@@ -23,6 +23,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     parse,
     require,
     require_active,
@@ -45,14 +46,14 @@ def create_campaign(context: RequestContext, request: Request) -> dict[str, Any]
     config = request.get("campaignConfig", {})
     _check(version, request["solutionVersionArn"], config)
     group = require(context, Kind.DATASET_GROUP, str(version.group_arn))
+    name = request["name"]
+    arn = free_arn(context, Kind.CAMPAIGN, name)
     check_limit(
         context.store.resources.count(Kind.CAMPAIGN, group=group.arn),
         MAX_CAMPAIGNS_PER_GROUP,
         f"Cannot create a campaign. More than {MAX_CAMPAIGNS_PER_GROUP} resources in ACTIVE state. "
         "Please delete some and try again.",
     )
-    name = request["name"]
-    arn = make_arn(Kind.CAMPAIGN, context.region, context.account, name)
     create(
         context,
         arn,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import INVALID_DATA_LOCATION, MAX_PENDING_DELETION_JOBS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
@@ -14,6 +14,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     require,
     require_active,
 )
@@ -31,6 +32,8 @@ def create_data_deletion_job(context: RequestContext, request: Request) -> dict[
     """Queue the deletion of users; what is wrong with their list shows in the job's status."""
     group = require_active(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
     _check_source(request)
+    name = request["jobName"]
+    arn = free_arn(context, Kind.DATA_DELETION_JOB, name)
     count = context.store.resources.count(
         Kind.DATA_DELETION_JOB, group=group.arn, statuses={PENDING}
     )
@@ -40,8 +43,6 @@ def create_data_deletion_job(context: RequestContext, request: Request) -> dict[
         f"More than {MAX_PENDING_DELETION_JOBS} data deletion jobs with PENDING status in the "
         f"dataset group {group.arn}.",
     )
-    name = request["jobName"]
-    arn = make_arn(Kind.DATA_DELETION_JOB, context.region, context.account, name)
     create(
         context,
         arn,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import INVALID_S3_OUTPUT, MAX_ACTIVE_EXPORT_JOBS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
@@ -14,6 +14,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     require,
     require_active,
 )
@@ -38,6 +39,8 @@ def create_dataset_export_job(context: RequestContext, request: Request) -> dict
         parse_location(request["jobOutput"]["s3DataDestination"]["path"])
     except LocationError as error:
         raise InvalidInput(f"{INVALID_S3_OUTPUT}: {error}") from error
+    name = request["jobName"]
+    arn = free_arn(context, Kind.DATASET_EXPORT_JOB, name)
     count = context.store.resources.count(
         Kind.DATASET_EXPORT_JOB,
         account=context.account,
@@ -49,8 +52,6 @@ def create_dataset_export_job(context: RequestContext, request: Request) -> dict
         MAX_ACTIVE_EXPORT_JOBS,
         f"More than {MAX_ACTIVE_EXPORT_JOBS} resources with PENDING or IN_PROGRESS status.",
     )
-    name = request["jobName"]
-    arn = make_arn(Kind.DATASET_EXPORT_JOB, context.region, context.account, name)
     create(
         context,
         arn,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import MAX_DATASET_GROUPS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.operations.access import (
@@ -12,6 +12,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     refuse_while,
     require,
     see,
@@ -35,6 +36,8 @@ _DEPENDENTS = (
 @atomic
 def create_dataset_group(context: RequestContext, request: Request) -> dict[str, Any]:
     """Make a group; the key and the role are kept and have no effect here."""
+    name = request["name"]
+    arn = free_arn(context, Kind.DATASET_GROUP, name)
     count = context.store.resources.count(
         Kind.DATASET_GROUP, account=context.account, region=context.region
     )
@@ -44,8 +47,6 @@ def create_dataset_group(context: RequestContext, request: Request) -> dict[str,
         f"Cannot create a dataset group. There are {count} in this account and region, the most "
         f"is {MAX_DATASET_GROUPS}. Please delete some and try again.",
     )
-    name = request["name"]
-    arn = make_arn(Kind.DATASET_GROUP, context.region, context.account, name)
     create(
         context,
         arn,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import INVALID_DATA_LOCATION, MAX_ACTIVE_IMPORT_JOBS
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput
@@ -15,6 +15,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     require,
     require_active,
 )
@@ -46,6 +47,8 @@ def create_dataset_import_job(context: RequestContext, request: Request) -> dict
         )
     if request.get("publishAttributionMetricsToS3"):
         _check_publishing(context, dataset)
+    name = request["jobName"]
+    arn = free_arn(context, Kind.DATASET_IMPORT_JOB, name)
     count = context.store.resources.count(
         Kind.DATASET_IMPORT_JOB,
         account=context.account,
@@ -57,8 +60,6 @@ def create_dataset_import_job(context: RequestContext, request: Request) -> dict
         MAX_ACTIVE_IMPORT_JOBS,
         f"More than {MAX_ACTIVE_IMPORT_JOBS} resources with PENDING or IN_PROGRESS status.",
     )
-    name = request["jobName"]
-    arn = make_arn(Kind.DATASET_IMPORT_JOB, context.region, context.account, name)
     create(
         context,
         arn,

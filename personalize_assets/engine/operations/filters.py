@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.filters import (
     Field,
     Filter,
@@ -23,6 +23,7 @@ from personalize_assets.engine.operations.access import (
     begin_deletion,
     check_limit,
     create,
+    free_arn,
     refuse_while,
     require,
     see,
@@ -50,9 +51,9 @@ def create_filter(context: RequestContext, request: Request) -> dict[str, Any]:
         check_filter(found, _schemas(context, group))
     except FilterError as error:
         raise InvalidInput(f"Could not create filter. {error}") from error
-    _check_limits(context, group, found)
     name = request["name"]
-    arn = make_arn(Kind.FILTER, context.region, context.account, name)
+    arn = free_arn(context, Kind.FILTER, name)
+    _check_limits(context, group, found)
     body = {"datasetGroupArn": group.arn, "filterExpression": request["filterExpression"]}
     tags = request.get("tags", ())
     create(context, arn, name, body=body, tags=tags, parent=group, group=group)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.attribution import AttributionError, check_expression
 from personalize_assets.core.names import MAX_ATTRIBUTION_METRICS
 from personalize_assets.core.schemas import DatasetType, Schema, SchemaError, parse_schema
@@ -21,6 +21,7 @@ from personalize_assets.engine.operations.access import (
     atomic,
     begin_deletion,
     create,
+    free_arn,
     parse,
     require,
     require_active,
@@ -47,9 +48,7 @@ def create_metric_attribution(context: RequestContext, request: Request) -> dict
     """Make the one metric attribution of a group; all that it sums must exist already."""
     group = require_active(context, Kind.DATASET_GROUP, request["datasetGroupArn"])
     name = request["name"]
-    arn = make_arn(Kind.METRIC_ATTRIBUTION, context.region, context.account, name)
-    if context.store.resources.get(arn) is not None:
-        raise ResourceAlreadyExists(f"Another resource with Arn {arn} already exists.")
+    arn = free_arn(context, Kind.METRIC_ATTRIBUTION, name)
     for other in context.store.resources.find(Kind.METRIC_ATTRIBUTION, group=group.arn):
         raise LimitExceeded(
             f"A dataset group can have one metric attribution; {group.arn} has {other.arn}"

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import MAX_RECOMMENDERS_PER_GROUP
 from personalize_assets.engine.context import RequestContext
 from personalize_assets.engine.errors import InvalidInput, ResourceInUse
@@ -20,6 +20,7 @@ from personalize_assets.engine.operations.access import (
     begin_deletion,
     check_limit,
     create,
+    free_arn,
     require,
     require_active,
     see,
@@ -51,6 +52,8 @@ def create_recommender(context: RequestContext, request: Request) -> dict[str, A
     _check_recipe(spec, group)
     config = {"minRecommendationRequestsPerSecond": 1, **request.get(CONFIG, {})}
     _check_config(context, spec, config, group)
+    name = request["name"]
+    arn = free_arn(context, Kind.RECOMMENDER, name)
     count = context.store.resources.count(Kind.RECOMMENDER, group=group.arn)
     check_limit(
         count,
@@ -58,8 +61,6 @@ def create_recommender(context: RequestContext, request: Request) -> dict[str, A
         f"Cannot create a recommender. The dataset group has {count}, the most is "
         f"{MAX_RECOMMENDERS_PER_GROUP}. Please delete some and try again.",
     )
-    name = request["name"]
-    arn = make_arn(Kind.RECOMMENDER, context.region, context.account, name)
     create(
         context,
         arn,

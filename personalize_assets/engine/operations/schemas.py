@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from personalize_assets.core.arns import Kind, make_arn
+from personalize_assets.core.arns import Kind
 from personalize_assets.core.names import MAX_SCHEMAS
 from personalize_assets.core.schemas import SchemaError, parse_schema
 from personalize_assets.engine.context import RequestContext
@@ -14,6 +14,7 @@ from personalize_assets.engine.operations.access import (
     check_limit,
     chosen,
     create,
+    free_arn,
     refuse_while,
     require,
 )
@@ -32,6 +33,8 @@ def create_schema(context: RequestContext, request: Request) -> dict[str, Any]:
         parse_schema(request["schema"], None, request.get("domain"))
     except SchemaError as error:
         raise InvalidInput(f"The schema is not valid: {error}") from error
+    name = request["name"]
+    arn = free_arn(context, Kind.SCHEMA, name)
     count = context.store.resources.count(
         Kind.SCHEMA, account=context.account, region=context.region
     )
@@ -41,8 +44,6 @@ def create_schema(context: RequestContext, request: Request) -> dict[str, Any]:
         f"Cannot create a schema. There are {count} in this account and region, the most is "
         f"{MAX_SCHEMAS}. Please delete some and try again.",
     )
-    name = request["name"]
-    arn = make_arn(Kind.SCHEMA, context.region, context.account, name)
     create(context, arn, name, body=chosen(request, "schema", "domain"), job=None)
     return {"schemaArn": arn}
 

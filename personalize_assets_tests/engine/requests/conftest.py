@@ -69,7 +69,7 @@ def folder(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture
 def site(prepared: Prepared, folder: Path, backend: Backend, s3: LocalS3) -> Iterator[Site]:
     """An engine on a copy of the prepared world."""
-    _restore(folder, prepared.state)
+    restore(folder, prepared.state)
     with open_site(backend, folder, s3.endpoint) as opened:
         yield opened
 
@@ -77,12 +77,12 @@ def site(prepared: Prepared, folder: Path, backend: Backend, s3: LocalS3) -> Ite
 @pytest.fixture(scope="module")
 def standing(prepared: Prepared, folder: Path, backend: Backend, s3: LocalS3) -> Iterator[Site]:
     """One engine for all tests of a module, which leave it as it was."""
-    _restore(folder, prepared.state)
+    restore(folder, prepared.state)
     with open_site(backend, folder, s3.endpoint) as opened:
         yield opened
 
 
-def _restore(folder: Path, original: Path) -> None:
+def restore(folder: Path, original: Path) -> None:
     """Make a copy what it was: artifacts come and go, but only the database's files change."""
     wanted, found = _files(original), _files(folder)
     for each in found:

@@ -65,7 +65,8 @@ def replaced(value: Any, path: Path, new: Any) -> Any:
         return new
     head, *rest = path
     if head != "*":
-        return {**value, head: replaced(value[head], tuple(rest), new)}
+        there = not rest or head in value
+        return {**value, head: replaced(value.get(head), tuple(rest), new)} if there else value
     if isinstance(value, dict):
         return {name: replaced(each, tuple(rest), new) for name, each in value.items()}
     return [replaced(each, tuple(rest), new) for each in value]

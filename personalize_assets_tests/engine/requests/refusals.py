@@ -34,32 +34,43 @@ def declared(operation: str) -> frozenset[str]:
     )
 
 
-def refusal(
-    site: Site,
+def as_sent(
     operation: str,
     request: Mapping[str, Any],
     *,
     account: str = "123456789012",
     region: str = "us-east-1",
-) -> tuple[str, str]:
-    """Code, without ``Exception``, and message of the refusal of a call.
-
-    Of a call that is accepted ``accepted`` and the JSON of the answer. Any other answer than one
-    that the operation may give by its model fails.
-    """
+) -> HttpRequest:
+    """What a client would send."""
     metadata = model(operation).service_model.metadata
     headers = {"authorization": _SIGNED.format(account, region)}
     if metadata["protocol"] == "json":
         headers["x-amz-target"] = f"{metadata['targetPrefix']}.{operation}"
     body = json.dumps(request, default=datetime.timestamp).encode()
-    path = model(operation).http["requestUri"]
-    assert site.backend.app is not None
-    answer = site.backend.app.answer(HttpRequest("POST", path, headers, body))
-    if answer.status == 200:
-        return "accepted", answer.body.decode()
-    document = json.loads(answer.body)
-    code = document.get("__type") or answer.headers["x-amzn-errortype"]
+    return HttpRequest("POST", model(operation).http["requestUri"], headers, body)
+
+
+def outcome(
+    operation: str, status: int, headers: Mapping[str, str], body: bytes
+) -> tuple[str, str]:
+    """Code, without ``Exception``, and message of a refusal; ``accepted`` and the answer's JSON.
+
+    Any other answer than one that the operation may give by its model fails.
+    """
+    if status == 200:
+        return "accepted", body.decode()
+    document = json.loads(body)
+    code = document.get("__type") or headers["x-amzn-errortype"]
     common = {kind.code for kind in CommonError.__subclasses__()} - {"InternalFailure"}
     plain = code.removesuffix("Exception")
     assert plain in declared(operation) or code in common, (operation, document)
     return plain, document["message"]
+
+
+def refusal(
+    site: Site, operation: str, request: Mapping[str, Any], **caller: str
+) -> tuple[str, str]:
+    """Make a call, which should be refused, and give its `outcome`."""
+    assert site.backend.app is not None
+    answer = site.backend.app.answer(as_sent(operation, request, **caller))
+    return outcome(operation, answer.status, answer.headers, answer.body)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from personalize_assets.core.arns import Kind
+from personalize_assets.core.arns import Kind, parse_arn
 from personalize_assets_tests.engine.requests.naming import noun
 from personalize_assets_tests.engine.requests.opening import Site
 from personalize_assets_tests.engine.requests.refusals import refusal
@@ -169,6 +169,24 @@ def test_quota__the_last_one(
     _prepare(site, quota)
     operation = f"Create{noun(quota.kind)}"
     assert site.call(operation, table[operation].minimal)
+
+
+@pytest.mark.parametrize(
+    "quota",
+    [quota for quota in QUOTAS if quota.kind is not Kind.SOLUTION_VERSION],
+    ids=lambda quota: quota.kind.value,
+)
+def test_quota__used_up_and_the_name_taken(
+    standing: Site, table: Table, known: Known, monkeypatch: pytest.MonkeyPatch, quota: Quota
+) -> None:
+    """Who makes anew what is there hears that it is there, so that scripts can be run again."""
+    _lower(monkeypatch, quota, 0)
+    operation = f"Create{noun(quota.kind)}"
+    request = dict(table[operation].minimal)
+    member = "jobName" if "jobName" in request else "name"
+    taken = known.example(quota.kind)
+    code, message = refusal(standing, operation, {**request, member: parse_arn(taken).name})
+    assert (code, taken in message) == ("ResourceAlreadyExists", True), message
 
 
 def test_dataset_groups__no_sixth(site: Site) -> None:
