@@ -24,6 +24,7 @@ from pathlib import Path
 import localbucket
 
 from personalize_assets.engine.store import crash_points
+from personalize_assets.engine.wire.model import load_operations
 from personalize_assets_tests.engine.crash.inspection import inspect
 from personalize_assets_tests.engine.crash.site import Switchboard, open_site
 from personalize_assets_tests.engine.crash.steps import STEPS, Do
@@ -68,6 +69,7 @@ class Enumeration:
         self._folder = folder
         self._s3 = s3_endpoint
         self._switchboard = Switchboard()
+        load_operations()  # here once, else in each forked process
         self.result = Result()
 
     def run(self, only: Collection[str] = ()) -> Result:

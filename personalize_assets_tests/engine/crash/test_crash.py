@@ -25,7 +25,7 @@ def _enumerate(*only: str, timeout_s: float) -> int:
 
 
 def test_kill_at_every_write__first_steps() -> None:
-    assert _enumerate("--only", "create_dataset_group", timeout_s=60) >= 5
+    assert _enumerate("--only", "create_dataset_group", timeout_s=180) >= 5
 
 
 @pytest.mark.slow
