@@ -271,12 +271,13 @@ class Answering(Base):
         self.touched = arn
 
     @precondition(lambda self: self.world.counts[Kind.RECOMMENDER])
-    @rule(pick=PICKS, starts=st.booleans())
-    def start_or_stop_recommender(self, pick: int, starts: bool) -> None:
+    @rule(pick=PICKS, other=st.sampled_from((False, False, False, True)))
+    def start_or_stop_recommender(self, pick: int, other: bool) -> None:
         """From INACTIVE to ACTIVE and back."""
         wrong: Wrong = set()
         arn = self.choose(Kind.RECOMMENDER, pick)
         found = self.need(wrong, Kind.RECOMMENDER, arn)
+        starts = (found is not None and found.status == "INACTIVE") != other
         verb, status = ("Start", "INACTIVE") if starts else ("Stop", "ACTIVE")
         if found is not None and (found.status != status or found.updating):
             wrong.add(IN_USE)

@@ -38,12 +38,10 @@ Request = dict[str, Any]
 
 PICKS: Final = st.integers(0, 99)
 """Which of the known resources a call is about; the highest stand for ARNs that do not fit."""
-NAMES: Final = st.sampled_from(("a", "b", "c", "d", "e", "f", "-a"))
+NAMES: Final = st.sampled_from((*"abcdef", *"abcdef", "-a"))
 JOB_NAMES: Final = st.integers(0, 60)
 _TAG_LISTS: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
-    (),
-    (),
-    (),
+    *[()] * 8,
     (("k", "v"),),
     (("k", "w"), ("l", "")),
     (("k", "v"), ("k", "w")),
@@ -112,7 +110,9 @@ class Base(RuleBasedStateMachine):
         known = self.world.find(kind)
         if pick >= _UNKNOWN or not known:
             return self._unknown(kind)
-        arn = known[pick % len(known)].arn
+        if pick % 2:  # what is ACTIVE can do more
+            known = [thing for thing in known if thing.status == "ACTIVE"] or known
+        arn = known[pick // 2 % len(known)].arn
         if pick >= _OTHER_REGION:
             return arn.replace("us-east-1", "eu-west-1")
         if pick >= _OTHER_KIND:

@@ -18,14 +18,20 @@ from personalize_assets_tests.engine.life_cycles.base import (
 )
 from personalize_assets_tests.engine.life_cycles.world import BEING_CREATED, Thing
 
-_MODES: Final = st.sampled_from(("FULL", None, "INCREMENTAL", "REPLACE"))
+_MODES: Final = st.sampled_from(("FULL", None, None, "INCREMENTAL", "INCREMENTAL", "REPLACE"))
 
 
 class DataJobs(Base):
     """What brings data, takes them out and removes them."""
 
     @precondition(lambda self: self.world.counts[Kind.DATASET])
-    @rule(number=JOB_NAMES, pick=PICKS, mode=_MODES, publish=st.booleans(), tags=TAGS)
+    @rule(
+        number=JOB_NAMES,
+        pick=PICKS,
+        mode=_MODES,
+        publish=st.sampled_from((False, False, False, True)),
+        tags=TAGS,
+    )
     def create_dataset_import_job(
         self,
         number: int,
@@ -83,8 +89,10 @@ class DataJobs(Base):
     @rule(
         number=JOB_NAMES,
         pick=PICKS,
-        mode=st.sampled_from((None, "BULK", "ALL", "SOME")),
-        path=st.sampled_from(("s3://bucket/out/", "s3://bucket/out", "ftp://bucket/out/")),
+        mode=st.sampled_from((None, "BULK", "ALL", None, "SOME")),
+        path=st.sampled_from(
+            ("s3://bucket/out/", "s3://bucket/out", "s3://b/o/", "ftp://bucket/out/")
+        ),
     )
     def create_dataset_export_job(
         self, number: int, pick: int, mode: str | None, path: str
@@ -124,7 +132,9 @@ class DataJobs(Base):
     @rule(
         number=JOB_NAMES,
         pick=PICKS,
-        path=st.sampled_from(("s3://bucket/users.csv", "s3://bucket/users/", "s3://bucket/u.txt")),
+        path=st.sampled_from(
+            ("s3://bucket/users.csv", "s3://bucket/users/", "s3://b/u.csv", "s3://bucket/u.txt")
+        ),
         tags=TAGS,
     )
     def create_data_deletion_job(

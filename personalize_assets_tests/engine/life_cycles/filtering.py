@@ -133,9 +133,9 @@ class Filtering(Groups):
     @rule(
         number=JOB_NAMES,
         pick=PICKS,
-        filtered=st.integers(0, 150),
-        segments=st.booleans(),
-        odd=st.sampled_from((None, None, None, "numResults", "output", "exploration")),
+        filtered=st.integers(0, 250),
+        other=st.sampled_from((False, False, False, True)),
+        odd=st.sampled_from((*[None] * 7, "numResults", "output", "exploration")),
         tags=TAGS,
     )
     def create_batch_job(
@@ -143,18 +143,19 @@ class Filtering(Groups):
         number: int,
         pick: int,
         filtered: int,
-        segments: bool,
+        other: bool,
         odd: str | None,
         tags: tuple[tuple[str, str], ...],
     ) -> None:
         """A batch inference job or a batch segment job; five of each at a time."""
         wrong: Wrong = set()
+        version_arn = self.choose(Kind.SOLUTION_VERSION, pick)
+        segments = self._makes_segments(version_arn) != other
         kind = Kind.BATCH_SEGMENT_JOB if segments else Kind.BATCH_INFERENCE_JOB
         name = f"b{number}"
         arn = self.check_name(wrong, kind, name)
         if len(self.world.find(kind, statuses=BEING_CREATED)) >= 5:
             wrong.add(LIMIT)
-        version_arn = self.choose(Kind.SOLUTION_VERSION, pick)
         version = self.need_active(wrong, Kind.SOLUTION_VERSION, version_arn)
         request: Request = {
             "jobName": name,
@@ -186,6 +187,11 @@ class Filtering(Groups):
                 tags=tags,
                 shown=shown,
             )
+
+    def _makes_segments(self, version_arn: str) -> bool:
+        version = self.world.things.get(version_arn)
+        recipe = None if version is None else recipe_of(version)
+        return recipe is not None and recipe.batch == "users"
 
     def _check_version(self, wrong: Wrong, version: Thing, answers: str) -> None:
         recipe = recipe_of(version)

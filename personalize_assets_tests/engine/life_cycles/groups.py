@@ -265,6 +265,9 @@ class Groups(Base):
         """Replace a schema by one with more columns."""
         wrong: Wrong = set()
         arn, schema_arn = self.choose(Kind.DATASET, dataset), self.choose(Kind.SCHEMA, schema)
+        known = self.world.things.get(arn)
+        if known is not None and schema < 60:
+            schema_arn = self._fitting_schema(known, schema) or schema_arn
         found = self.need_active(wrong, Kind.DATASET, arn)
         new = self.need(wrong, Kind.SCHEMA, schema_arn)
         if found is not None:
@@ -282,7 +285,13 @@ class Groups(Base):
             found.update = Update({"schemaArn": schema_arn}, "UPDATE PENDING", now, now)
             self.world.submit("update-schema", arn)
 
+    def _fitting_schema(self, dataset: Thing, pick: int) -> str | None:
+        found = [each for each in self.world.find(Kind.SCHEMA) if self._replaces(dataset, each)]
+        return found[pick % len(found)].arn if found else None
+
     def _replaces(self, dataset: Thing, new: Thing) -> bool:
+        if dataset.kind is not Kind.DATASET:
+            return False
         old = self.world.things[dataset.shown["schemaArn"]]
         return (
             new.facts["type"] == dataset.shown["datasetType"]

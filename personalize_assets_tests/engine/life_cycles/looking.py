@@ -89,8 +89,17 @@ class Looking(Base):
             request["nextToken"] = answer["nextToken"]
         check_list(self.world, kind, listed, parent=parent)
 
-    @rule(kind=st.sampled_from(KINDS), other=st.sampled_from(KINDS))
-    def list_with_a_token_of_another_list(self, kind: Kind, other: Kind) -> None:
+    @rule(kind=st.sampled_from(KINDS), other=st.sampled_from(KINDS), what=st.integers(0, 6))
+    def look_elsewhere(self, kind: Kind, other: Kind, what: int) -> None:
+        """With a foreign token, from another region, or at what the service owns."""
+        if what < len(_OWNED):
+            self._look_at_what_the_service_owns(_OWNED[what])
+        elif what == len(_OWNED):
+            self._look_from_another_region(kind)
+        else:
+            self._list_with_a_token_of_another_list(kind, other)
+
+    def _list_with_a_token_of_another_list(self, kind: Kind, other: Kind) -> None:
         """A token is good for its own list alone."""
         family, more = FAMILIES[kind], FAMILIES[other]
         first = self.call(f"List{family.name}s", {"maxResults": 1}, set())
@@ -100,8 +109,22 @@ class Looking(Base):
             request = {"maxResults": 1, "nextToken": token}
             self.call(f"List{more.name}s", request, {"InvalidNextTokenException"})
 
-    @rule(kind=st.sampled_from(KINDS), pick=PICKS, tags=TAGS)
-    def tag_resource(self, kind: Kind, pick: int, tags: tuple[tuple[str, str], ...]) -> None:
+    @rule(
+        kind=st.sampled_from(KINDS),
+        pick=PICKS,
+        what=st.sampled_from(("tag", "untag", "untag", "list", "untag many")),
+        tags=TAGS,
+    )
+    def tags(self, kind: Kind, pick: int, what: str, tags: tuple[tuple[str, str], ...]) -> None:
+        """Add, take or list tags."""
+        if what == "tag":
+            self._tag_resource(kind, pick, tags)
+        elif what == "list":
+            self._list_tags_for_resource(kind, pick)
+        else:
+            self._untag_resource(kind, pick, many=what != "untag")
+
+    def _tag_resource(self, kind: Kind, pick: int, tags: tuple[tuple[str, str], ...]) -> None:
         """Fifty tags at most, not on schemas and metric attributions."""
         wrong: Wrong = set()
         arn = self.choose(self.known_kind(kind, pick), pick)
@@ -116,8 +139,7 @@ class Looking(Base):
             assert thing is not None
             thing.tags = {**present, **dict(tags)}
 
-    @rule(kind=st.sampled_from(KINDS), pick=PICKS, many=st.booleans())
-    def untag_resource(self, kind: Kind, pick: int, many: bool) -> None:
+    def _untag_resource(self, kind: Kind, pick: int, *, many: bool) -> None:
         """Keys that a resource does not have are no fault."""
         wrong: Wrong = set()
         arn = self.choose(self.known_kind(kind, pick), pick)
@@ -130,8 +152,7 @@ class Looking(Base):
             assert thing is not None
             thing.tags.pop("k", None)
 
-    @rule(kind=st.sampled_from(KINDS), pick=PICKS)
-    def list_tags_for_resource(self, kind: Kind, pick: int) -> None:
+    def _list_tags_for_resource(self, kind: Kind, pick: int) -> None:
         """As the model has them."""
         wrong: Wrong = set()
         arn = self.choose(self.known_kind(kind, pick), pick)
@@ -152,9 +173,7 @@ class Looking(Base):
             wrong.add(NOT_FOUND)
         return thing
 
-    @precondition(lambda self: self.world.things)
-    @rule(kind=st.sampled_from(KINDS))
-    def look_from_another_region(self, kind: Kind) -> None:
+    def _look_from_another_region(self, kind: Kind) -> None:
         """Nothing of this region is to be seen there."""
         self.tick()
         family = FAMILIES[kind]
@@ -167,8 +186,7 @@ class Looking(Base):
             FIGURES.called(f"Describe{family.name}", answer.code)
             assert answer.code == NOT_FOUND, answer
 
-    @rule(which=st.sampled_from(_OWNED))
-    def look_at_what_the_service_owns(self, which: tuple[str, str, str]) -> None:
+    def _look_at_what_the_service_owns(self, which: tuple[str, str, str]) -> None:
         """Recipes and what belongs to them are always there."""
         operation, member, value = which
         self.call(operation, {member: value}, {NOT_FOUND} if value == UNKNOWN.arn else set())

@@ -45,7 +45,7 @@ class Sending(Base):
     @rule(
         pick=PICKS,
         again=st.booleans(),
-        odd=st.sampled_from((None, None, None, "properties", "milliseconds")),
+        odd=st.sampled_from((*[None] * 8, "properties", "milliseconds")),
     )
     def put_events(self, pick: int, again: bool, odd: str | None) -> None:
         """Only for an ACTIVE tracker and an ACTIVE Interactions dataset; the same event once."""

@@ -17,7 +17,6 @@ from personalize_assets_tests.engine.life_cycles.world import Work
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _SPANS: Final = (6, _MINUTE, 16 * _MINUTE, 31 * _MINUTE, _HOUR, 2 * _HOUR, _DAY, 7 * _DAY + _HOUR)
 _WHICH: Final = st.integers(0, 40)
-_MOST_AT_ONCE: Final = 12
 
 
 class Working(Base):
@@ -45,17 +44,27 @@ class Working(Base):
             self.run(due[which % len(due)])
 
     @precondition(lambda self: self.world.works)
-    @rule()
-    def run_all_jobs(self) -> None:
-        """What is due, one after another, but not for ever: some come again at once."""
-        for _ in range(_MOST_AT_ONCE):
-            due = self.world.due()
+    @rule(most=st.integers(1, 6), how=st.sampled_from((*["done"] * 4, "failed", "crashed")))
+    def run_some_jobs(self, most: int, how: End) -> None:
+        """What is due, one after another."""
+        self.run_jobs(most, how=how)
+
+    def run_jobs(self, most: int = 12, *, heavy: bool = True, how: End = "done") -> None:
+        """Do what is due, but not for ever: some jobs come again at once."""
+        for _ in range(most):
+            due = [work for work in self.world.due() if heavy or work.kind not in works.HEAVY]
             if not due:
                 return
-            self.run(due[0])
+            self.run(due[0], how)
+
+    @rule(span=st.sampled_from(_SPANS))
+    def pass_time_and_run_jobs(self, span: int) -> None:
+        """Schedules come due and are kept."""
+        self.tick(span)
+        self.run_jobs(5)
 
     @precondition(lambda self: any(work.running for work in self.world.works))
-    @rule(which=_WHICH, how=st.sampled_from(("done", "failed", "crashed", "done")))
+    @rule(which=_WHICH, how=st.sampled_from(("done", "failed", "crashed")))
     def end_a_job(self, which: int, how: End) -> None:
         """A heavy job that runs ends well or badly; nobody may wait for it any more."""
         running = [work for work in self.world.works if work.running]
@@ -72,11 +81,11 @@ class Working(Base):
             (works.put_back if graceful else works.crash)(self.world, work)
         self.site.restart(graceful=graceful)
 
-    def run(self, work: Work) -> None:
+    def run(self, work: Work, how: End = "done") -> None:
         """Do a job from its beginning to its end."""
         self.begin(work)
         if work.running:
-            self.end(work, "done")
+            self.end(work, how)
 
     def begin(self, work: Work, *, fault: bool = False) -> None:
         """Do a light job, or begin a heavy one."""
