@@ -43,7 +43,12 @@ def make_client(
     client = session.client(
         service,
         endpoint_url=endpoint if isinstance(endpoint, str) else NOWHERE,
-        config=Config(parameter_validation=validate, proxies={}, retries={"total_max_attempts": 1}),
+        config=Config(
+            parameter_validation=validate,
+            proxies={},
+            retries={"total_max_attempts": 1},
+            user_agent="tests",  # its own is put together anew for each request
+        ),
     )
     if not isinstance(endpoint, str):
         client.meta.events.register("before-send.*.*", _Sender(endpoint))

@@ -5,8 +5,9 @@ texts that mean something to the engine (ARNs, filters, JSON in strings, dates),
 """
 
 import copy
+import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.model import OperationModel
@@ -57,7 +58,8 @@ _NUMBERS = st.one_of(
 )
 
 
-def values(known: Sequence[str]) -> st.SearchStrategy[Any]:
+@functools.cache  # to make a strategy costs more than many draws from it
+def values(known: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """Any JSON, rich in texts that the engine knows.
 
     Args:
@@ -75,7 +77,7 @@ def values(known: Sequence[str]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def bodies(draw: st.DrawFn, operation: OperationModel, known: Sequence[str]) -> bytes:
+def bodies(draw: st.DrawFn, operation: OperationModel, known: tuple[str, ...]) -> bytes:
     """The body of a request of ``operation``, spoiled in up to four places or altogether."""
     if draw(st.integers(0, 19)) == 0:
         return draw(st.one_of(st.binary(max_size=50), values(known).map(_dump)))

@@ -1,3 +1,4 @@
+import functools
 import itertools
 import json
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def avro(name: str, fields: list[dict[str, Any]] | None = None) -> str:
     )
 
 
+@functools.cache
 def interactions_csv(n_users: int = 36, n_each: int = 40, n_items: int = 80) -> str:
     """Users who go through the items in steps of their own; one day between events."""
     lines = ["USER_ID,ITEM_ID,EVENT_TYPE,EVENT_VALUE,TIMESTAMP"]
