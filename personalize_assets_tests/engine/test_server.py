@@ -195,16 +195,17 @@ def _cannot_write(state_dir: Path, reason: str) -> str:
     )
 
 
-def test_serve__ends_cleanly_and_starts_again(tmp_path: Path) -> None:
-    with _running(tmp_path) as engine:
-        address = engine.address
-        # an idle connection must not hold up the end
-        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))):
-            assert engine.end(signal.SIGTERM) == 0
-        assert engine.process.stderr is not None
-        assert "Traceback" not in engine.process.stderr.read()
-    with _running(tmp_path, int(address.rpartition(":")[2])) as engine:
-        assert engine.address == address
+def test_serve__ends_cleanly_and_starts_again(running: Running) -> None:
+    """Comes after all others that use ``running``, which it ends."""
+    state_dir = Path(running.health()["state_dir"])
+    port = int(running.address.rpartition(":")[2])
+    # an idle connection must not hold up the end
+    with socket.create_connection(("127.0.0.1", port)):
+        assert running.end(signal.SIGTERM) == 0
+    assert running.process.stderr is not None
+    assert "Traceback" not in running.process.stderr.read()
+    with _running(state_dir, port) as engine:
+        assert engine.address == running.address
         assert engine.health()["status"] == "ok"
         assert engine.end(signal.SIGINT) == 0
 
