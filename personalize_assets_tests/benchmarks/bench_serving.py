@@ -227,7 +227,7 @@ def send_events(world: World, seconds: float) -> tuple[Load, int, int]:
                         "eventType": "watch",
                         "eventId": f"{number}-{each}",
                         "itemId": str(rng.choice(world.items)),
-                        "sentAt": now + each,
+                        "sentAt": now + 10 * number + each,  # no two are the same event
                     }
                     for each in range(10)
                 ],

@@ -22,6 +22,7 @@ from personalize_assets.engine.jobs.kinds import HeavyKind, JobFailed, Json, Kin
 log = logging.getLogger(__name__)
 
 _REPORT_EVERY_S: Final = 1.0
+_NICENESS: Final = 10  # answers in real time go first where processors are short
 
 
 def work(order: Json, kinds: Mapping[str, Kind], report: Callable[[str, float], None]) -> Json:
@@ -46,6 +47,7 @@ def main(order_text: str, pipe: "Connection[Any, Any]", log_level: int) -> None:
         format="%(asctime)s %(levelname)s %(name)s [worker %(process)d] %(message)s",
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the engine, which ends workers
+    os.nice(_NICENESS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from personalize_assets.engine.jobs.registry import KINDS
 
