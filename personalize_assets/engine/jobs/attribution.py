@@ -77,6 +77,10 @@ class ReportEvents:
         """Reports do not hinder each other."""
         return ""
 
+    def after_failure(self, now: datetime) -> datetime:
+        """At the end of the next window: a report that fails is no reason to end reporting."""
+        return _next_window(now)
+
     def prepare(self, store: Store, resource: Resource, now: datetime) -> Json:
         """Choose the events, or those of an attempt that did not come to an end."""
         plan = resource.hidden.get("report")

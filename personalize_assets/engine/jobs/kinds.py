@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from personalize_assets.engine.jobs.states import Course
 from personalize_assets.engine.store import Job, Resource, Store
@@ -148,6 +148,15 @@ class HeavyKind(Protocol):
             workspace: The folder that `run` wrote to.
             version: A fresh id for files that replace earlier ones.
         """
+        ...
+
+
+@runtime_checkable
+class Persistent(Protocol):
+    """Heavy work that comes again and again by itself, also after it failed."""
+
+    def after_failure(self, now: datetime) -> datetime:
+        """When it is to be done again."""
         ...
 
 

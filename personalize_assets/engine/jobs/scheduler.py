@@ -17,6 +17,7 @@ from personalize_assets.engine.jobs.kinds import (
     Json,
     Kind,
     LightKind,
+    Persistent,
     Step,
     is_heavy,
 )
@@ -204,14 +205,16 @@ class Scheduler:
 
     def fail(self, job: Job, reason: str) -> None:
         """Record that a job cannot succeed."""
-        now = self.clock()
-        course = self._kinds[job.kind].course
+        now, kind = self.clock(), self._kinds[job.kind]
+        course = kind.course
         with self.store.transaction():
             resource = self.store.resources.get(job.resource_arn)
             open_still = resource is not None and status_of(resource, course) in course.open
             if resource is not None and open_still and course.failed:
                 self._move(resource, course, course.failed, reason[:_MAX_REASON])
             self.store.jobs.finish(job.id, now, failed=True)
+            if open_still and isinstance(kind, Persistent):
+                self.submit(job.kind, job.resource_arn, kind.after_failure(now))
         log.warning("job %d (%s) of %s failed: %s", job.id, job.kind, job.resource_arn, reason)
 
     def cancel(self, job: Job) -> None:
