@@ -107,7 +107,6 @@ def _recommenders() -> list[Row]:
                     "tags": TAGS,
                 },
             ),
-            shown={"recommenderConfig": lambda sent: {**sent}},
         ),
         Row(
             "UpdateRecommender",

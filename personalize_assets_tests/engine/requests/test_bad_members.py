@@ -13,16 +13,17 @@ from personalize_assets_tests.engine.requests.row import Row
 from personalize_assets_tests.engine.requests.table import Table
 
 WRONG: Final[dict[str, tuple[Any, ...]]] = {
-    "string": (5, True, [], {}, "\ud800"),
-    "integer": ("5", 1.5, True, [], 2**31),
-    "float": ("1.5", True, {}, 1e400),
-    "double": ("1.5", True, {}, 1e400),
-    "boolean": ("true", 1, []),
-    "timestamp": ("2024-01-01T00:00:00Z", True, [], 1e300),
-    "structure": ("x", 5, []),
-    "list": ("x", 5, {}),
-    "map": ("x", 5, []),
+    "string": (5, "\ud800"),
+    "integer": ("5", 1.5),
+    "float": ("1.5", 1e400),
+    "double": (True, 1e400),
+    "boolean": ("true", 1),
+    "timestamp": ("2024-01-01T00:00:00Z", True),
+    "structure": ("x", []),
+    "list": ("x", {}),
+    "map": ("x", []),
 }
+"""The tests of ``wire/parse.py`` know more."""
 INFINITE: Final = 1e400  # is not JSON, so that the whole body is refused
 each_operation = pytest.mark.parametrize("operation", all_operations(), ids=operation_id)
 
