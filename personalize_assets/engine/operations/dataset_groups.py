@@ -20,6 +20,7 @@ from personalize_assets.engine.operations.access import (
 from personalize_assets.engine.operations.answers import Family, describe, list_resources
 from personalize_assets.engine.operations.event_trackers import EVENT_DATASET
 from personalize_assets.engine.operations.registry import operation
+from personalize_assets.engine.operations.schemas import datasets_with
 
 _FAMILY = Family(Kind.DATASET_GROUP, "datasetGroupArn", summary=("domain",))
 _DEPENDENTS = (
@@ -87,5 +88,6 @@ def delete_dataset_group(context: RequestContext, request: Request) -> dict[str,
     begin_deletion(context, group, "delete-group")
     for dataset in made_here:
         context.store.resources.delete(dataset.arn)
-        context.store.resources.delete(dataset.body["schemaArn"])
+        if not datasets_with(context, dataset.body["schemaArn"]):
+            context.store.resources.delete(dataset.body["schemaArn"])
     return {}

@@ -65,12 +65,17 @@ def list_schemas(context: RequestContext, request: Request) -> dict[str, Any]:
 def delete_schema(context: RequestContext, request: Request) -> dict[str, Any]:
     """Delete a schema that no dataset uses, at once: schemas have no status."""
     schema = require(context, Kind.SCHEMA, request["schemaArn"])
+    refuse_while(context, schema, datasets_with(context, schema.arn))
+    context.store.resources.delete(schema.arn)
+    return {}
+
+
+def datasets_with(context: RequestContext, schema_arn: str) -> list[Resource]:
+    """The datasets that have a schema, or are about to get it."""
     datasets = context.store.resources.find(
         Kind.DATASET, account=context.account, region=context.region
     )
-    refuse_while(context, schema, [item for item in datasets if schema.arn in _schemas_of(item)])
-    context.store.resources.delete(schema.arn)
-    return {}
+    return [item for item in datasets if schema_arn in _schemas_of(item)]
 
 
 def _schemas_of(dataset: Resource) -> tuple[str, ...]:
