@@ -78,7 +78,8 @@ class DeleteData:
         files: dict[str, Json] = {}
         for index, (dataset_type, path) in enumerate(order["files"].items()):
             report(f"deleting from {dataset_type}", index / len(order["files"]))
-            files[dataset_type] = _write_without(Path(path), workspace / dataset_type, users)
+            made = _write_without(Path(path), workspace / dataset_type, users)
+            files[dataset_type] = {**made, "source": path}
         return {"files": files}
 
     def finish(
@@ -89,9 +90,9 @@ class DeleteData:
         n_deleted = 0
         for dataset in store.resources.find(Kind.DATASET, group=resource.group_arn):
             dataset_type = dataset.body["datasetType"]
-            made = result["files"].get(dataset_type, {"deleted": 0})
-            n_deleted += made["deleted"]
-            if made["deleted"]:
+            made = result["files"].get(dataset_type)
+            if made and made["deleted"] and made["source"] == _bulk_path(store, dataset):
+                n_deleted += made["deleted"]
                 placed = store.artifacts.place_dataset(
                     workspace / dataset_type, dataset.arn, version
                 )
@@ -104,6 +105,12 @@ class DeleteData:
                 n_deleted += store.records.delete(dataset.arn, users)
         log.info("deleted %d records of %d users", n_deleted, len(users))
         return Outcome(body={"numDeleted": n_deleted}, hidden={})
+
+
+def _bulk_path(store: Store, dataset: Resource) -> str | None:
+    """The file of a dataset now: another one if the dataset was deleted and made anew meanwhile."""
+    artifact = dataset.hidden.get("artifact")
+    return None if artifact is None else str(store.artifacts.path(artifact))
 
 
 def _read_users(objects: Objects, location: Location) -> pa.Array:

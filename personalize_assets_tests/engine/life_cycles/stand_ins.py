@@ -43,9 +43,11 @@ class _Export(ExportData):
 class _DeleteData(DeleteData):
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         (workspace / "users.json").write_text(json.dumps(["nobody"]))
-        for dataset_type in order["files"]:
+        files: Json = {}
+        for dataset_type, source in order["files"].items():
             (workspace / dataset_type).write_bytes(b"")
-        return {"files": {name: {"deleted": 1, "rows": 1} for name in order["files"]}}
+            files[dataset_type] = {"deleted": 1, "rows": 1, "source": source}
+        return {"files": files}
 
 
 def _model(workspace: Path) -> None:
