@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 
 from personalize_assets.core.arns import Kind
 from personalize_assets_tests.engine.life_cycles.answering import Answering
+from personalize_assets_tests.engine.life_cycles.asking import Asking
 from personalize_assets_tests.engine.life_cycles.base import PICKS
 from personalize_assets_tests.engine.life_cycles.checks import (
     FAMILIES,
@@ -70,7 +71,9 @@ class _AllRules:
         return True
 
 
-class LifeCycles(Tracking, DataJobs, Filtering, Training, Answering, Sending, Looking, Working):
+class LifeCycles(
+    Tracking, DataJobs, Filtering, Training, Answering, Sending, Asking, Looking, Working
+):
     """An engine, its model, and everything that can happen to both."""
 
     def __init__(self) -> None:
@@ -128,6 +131,28 @@ class LifeCycles(Tracking, DataJobs, Filtering, Training, Answering, Sending, Lo
             self.create_solutions_up_to_the_limit(pick)
         else:
             self.create_versions_up_to_the_limit(pick)
+
+    @precondition(lambda self: self.world.counts[Kind.DATASET_GROUP])
+    @rule(pick=PICKS, looks=st.booleans())
+    def clear_group(self, pick: int, looks: bool) -> None:
+        """Delete all that a group has in the order that clients use; what is in use stays."""
+        group = self.choose(Kind.DATASET_GROUP, pick)
+        for kind, delete in (
+            (Kind.CAMPAIGN, self.delete_campaign),
+            (Kind.RECOMMENDER, self.delete_recommender),
+            (Kind.SOLUTION, self.delete_solution),
+            (Kind.EVENT_TRACKER, self.delete_event_tracker),
+            (Kind.METRIC_ATTRIBUTION, self.delete_metric_attribution),
+            (Kind.FILTER, self.delete_filter),
+            (Kind.DATASET, self.delete_dataset),
+        ):
+            for thing in self.world.find(kind, group=group)[:3]:
+                delete(self.place_of(thing))
+                if looks:
+                    self.describe(kind, self.place_of(thing))
+            self.run_jobs(3)
+        if group in self.world.things:
+            self.delete_dataset_group(self.place_of(self.world.things[group]))
 
     @invariant()
     def agree(self) -> None:

@@ -23,6 +23,7 @@ from personalize_assets.engine.running import make_app
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.store import Job, Store
 from personalize_assets.engine.wire.messages import HttpRequest
+from personalize_assets_tests.engine.life_cycles.models import in_memory
 from personalize_assets_tests.engine.life_cycles.stand_ins import STAND_INS
 from personalize_assets_tests.engine.life_cycles.world import ACCOUNT, REGION
 
@@ -155,9 +156,7 @@ class Site:
     """An engine on a folder of its own."""
 
     def __init__(self) -> None:
-        memory = Path("/dev/shm")
-        folder = str(memory) if memory.is_dir() else None
-        self._folder = Path(tempfile.mkdtemp(prefix="life-cycles-", dir=folder))
+        self._folder = Path(tempfile.mkdtemp(prefix="life-cycles-", dir=in_memory()))
         self._ids = itertools.count(1)
         self.clock = StillClock()
         self._open()

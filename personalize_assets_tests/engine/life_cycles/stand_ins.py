@@ -4,6 +4,7 @@ Each writes files such as the real work leaves behind, with next to nothing in t
 """
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -25,13 +26,20 @@ from personalize_assets.engine.jobs.refresh import RefreshModel, TrainUpdate
 from personalize_assets.engine.jobs.registry import KINDS
 from personalize_assets.engine.jobs.train import Train
 from personalize_assets.engine.jobs.training import MODEL
+from personalize_assets_tests.engine.life_cycles.models import (
+    imported,
+    new_items,
+    write_model,
+)
+from personalize_assets_tests.engine.life_cycles.recipes import CHOSEN_BY_AUTOML
 
 _METRICS: Final = {"coverage": 0.5}
 
 
 class _Import(ImportData):
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
-        (workspace / "data.parquet").write_bytes(b"")
+        content = imported(order["schema"], order["dataset_type"], order["domain"])
+        (workspace / "data.parquet").write_bytes(content)
         return {"records": 1, "rows": 1}
 
 
@@ -45,21 +53,18 @@ class _DeleteData(DeleteData):
         (workspace / "users.json").write_text(json.dumps(["nobody"]))
         files: Json = {}
         for dataset_type, source in order["files"].items():
-            (workspace / dataset_type).write_bytes(b"")
+            shutil.copy(source, workspace / dataset_type)
             files[dataset_type] = {"deleted": 1, "rows": 1, "source": source}
         return {"files": files}
 
 
-def _model(workspace: Path) -> None:
-    (workspace / MODEL).mkdir()
-
-
 class _Train(Train):
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
-        _model(workspace)
+        # Where AutoML chooses, aws-user-personalization is the best.
+        recipe = order["recipes"][0] if order["automl_metric"] is None else CHOSEN_BY_AUTOML
+        write_model(workspace / MODEL, recipe)
         return {
-            # Where AutoML chooses, this recipe is the best.
-            "recipe": "aws-user-personalization",
+            "recipe": recipe,
             "metrics": _METRICS,
             "tuned": {},
             "seconds": 1.0,
@@ -69,23 +74,23 @@ class _Train(Train):
 
 class _TrainUpdate(TrainUpdate):
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
-        _model(workspace)
-        (workspace / NEW_ITEMS).write_bytes(b"")
+        shutil.copytree(order["artifact"], workspace / MODEL)
+        (workspace / NEW_ITEMS).write_bytes(new_items())
         return {"metrics": order["metrics"], "upto_events": order["seen"], "seconds": 1.0}
 
 
 class _RefreshModel(RefreshModel):
     def run(self, order: Json, workspace: Path, report: Report) -> Json:
         if order["refit"]:
-            _model(workspace)
+            write_model(workspace / MODEL, order["recipes"][0])
         else:
-            (workspace / NEW_ITEMS).write_bytes(b"")
+            (workspace / NEW_ITEMS).write_bytes(new_items())
         seen = order["sources"]["upto_events"]
         return {"refreshed_on": order["refreshed_on"], "upto_events": seen}
 
 
 def _retrain(order: Json, workspace: Path) -> Json:
-    _model(workspace)
+    write_model(workspace / MODEL, order["recipes"][0])
     return {
         "metrics": _METRICS,
         "refreshed_on": order["refreshed_on"],
