@@ -1,6 +1,6 @@
 """A running engine and S3, and data to live one life cycle with, for programs that are not ours."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.local.clients import open_clients
 from personalize_assets.local.settings import StackOptions
-from personalize_assets.local.stack import ensure_stack
+from personalize_assets.local.stack import ensure_stack, stop_stack
 from personalize_assets_tests.engine.operations.conftest import interactions_csv
 
 GENRES = ("Crime", "Drama", "Comedy|Crime", "War")
@@ -50,10 +50,14 @@ def items_csv() -> str:
 
 
 @pytest.fixture(scope="session")
-def place(deployment: Deployment) -> Place:
-    found = ensure_stack(deployment.state_dir, StackOptions.for_deployment(deployment))
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A stack of its own: an account has room for five dataset groups only."""
+    state_dir = tmp_path_factory.mktemp("clients")
+    deployment = Deployment.from_environment({"PERSONALIZE_ASSETS_STATE_DIR": str(state_dir)})
+    found = ensure_stack(state_dir, StackOptions.for_deployment(deployment))
     bucket, s3 = "life-cycles", open_clients(deployment).s3
     s3.create_bucket(Bucket=bucket)
     for key, text in (("interactions.csv", interactions_csv()), ("items.csv", items_csv())):
         s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
-    return Place(found.personalize, found.s3, bucket)
+    yield Place(found.personalize, found.s3, bucket)
+    stop_stack(state_dir)
