@@ -18,8 +18,6 @@ Handler = Callable[[RequestContext, Any], Mapping[str, Any]]
 _H = TypeVar("_H", bound=Handler)
 _handlers: dict[tuple[str, str], Handler] = {}
 
-_SOON = "it is not built yet, the next release has it"
-
 UNSUPPORTED: dict[tuple[str, str], str] = {}
 """Reason by service and operation, for all operations that no function answers."""
 
