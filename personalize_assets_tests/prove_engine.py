@@ -1,6 +1,6 @@
 """The long proofs of the engine, one after the other, and one line of figures at the end.
 
-    python -m personalize_assets_tests.prove_engine [--steps 100000] [--fuzz 200] [--seconds 10]
+    python -m personalize_assets_tests.prove_engine [--steps 100000] [--fuzz 100] [--seconds 10]
 
 Kills at every write, a state machine over the life cycles, spoiled requests, and load. Each runs in
 a process of its own and prints what it does. Ends with status 1 where any of them failed.
@@ -95,7 +95,7 @@ def main() -> int:
     """Run all proofs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=100_000, help="of the state machine")
-    parser.add_argument("--fuzz", type=int, default=200, help="spoiled requests an operation")
+    parser.add_argument("--fuzz", type=int, default=100, help="spoiled requests an operation")
     parser.add_argument("--seconds", type=float, default=10, help="of each load")
     results = [run(proof) for proof in proofs(parser.parse_args())]
     sys.stdout.write("PROVED " if all(held for held, _ in results) else "NOT PROVED ")
