@@ -66,10 +66,14 @@ class Site:
         """Write down that the engine acknowledged to have made something."""
         self.remember(made=sorted({*self.memo.get("made", ()), made}))
 
+    def leaving(self, *names: str) -> None:
+        """Write down what is about to be deleted, with all below it: it may be there or not."""
+        made = self.memo.get("made", ())
+        self.remember(made=[each for each in made if not each.startswith(names)])
+
     def deleted(self, name: str) -> None:
-        """Write down that the engine acknowledged to delete something, and what goes with it."""
-        left = [each for each in self.memo.get("made", ()) if not each.startswith(name)]
-        self.remember(made=left, deleted=[*self.memo.get("deleted", ()), name])
+        """Write down that the engine acknowledged to delete something."""
+        self.remember(deleted=[*self.memo.get("deleted", ()), name])
 
 
 @contextmanager

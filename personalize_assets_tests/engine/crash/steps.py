@@ -43,8 +43,16 @@ def made(site: Site, call: Callable[[], dict[str, Any]], key: str, known: str) -
     return found
 
 
-def gone(site: Site, call: Callable[[], Any], name: str) -> None:
-    """Delete something, or find that it is gone; then do its jobs."""
+def gone(site: Site, call: Callable[[], Any], name: str, *with_it: str) -> None:
+    """Delete something, or find that it is gone; then do its jobs.
+
+    Args:
+        site: Where.
+        call: Deletes it.
+        name: Its ARN.
+        with_it: ARNs of the jobs that go with it.
+    """
+    site.leaving(name, *with_it)
     try:
         call()
     except ClientError as error:
@@ -376,9 +384,17 @@ def delete_all(site: Site) -> None:
         ATTRIBUTION,
     )
     gone(site, lambda: api.delete_campaign(campaignArn=CAMPAIGN), CAMPAIGN)
-    for recipe in ("aws-popularity-count", "aws-item-affinity"):
+    for recipe, job in (
+        ("aws-popularity-count", arn(Kind.BATCH_INFERENCE_JOB, "b")),
+        ("aws-item-affinity", arn(Kind.BATCH_SEGMENT_JOB, "s")),
+    ):
         solution = arn(Kind.SOLUTION, recipe)
-        gone(site, lambda solution=solution: api.delete_solution(solutionArn=solution), solution)
+        gone(
+            site,
+            lambda solution=solution: api.delete_solution(solutionArn=solution),
+            solution,
+            job,
+        )
     tracker = site.memo["tracker"]
     gone(site, lambda: api.delete_event_tracker(eventTrackerArn=tracker), tracker)
     gone(site, lambda: api.delete_filter(filterArn=FILTER), FILTER)
@@ -389,6 +405,8 @@ def delete_all(site: Site) -> None:
 def delete_data(site: Site) -> None:
     api = site.api
     events = arn(Kind.DATASET, "g", "EVENT_INTERACTIONS")
+    jobs = [arn(Kind.DATASET_IMPORT_JOB, each) for each in ("i1", "i2", "i3")]
+    jobs += [arn(Kind.DATASET_EXPORT_JOB, "x"), arn(Kind.DATA_DELETION_JOB, "d")]
     for dataset in (events, ITEMS, INTERACTIONS):
-        gone(site, lambda dataset=dataset: api.delete_dataset(datasetArn=dataset), dataset)
+        gone(site, lambda dataset=dataset: api.delete_dataset(datasetArn=dataset), dataset, *jobs)
     gone(site, lambda: api.delete_dataset_group(datasetGroupArn=GROUP), GROUP)
