@@ -138,10 +138,10 @@ class Answering(Base):
     @precondition(lambda self: self.world.counts[Kind.CAMPAIGN])
     @rule(
         pick=PICKS,
-        version=st.integers(0, 199),
+        version=st.integers(0, 299),
         latest=st.booleans(),
-        config=st.sampled_from(_CAMPAIGN_CONFIGS),
-        tps=st.sampled_from((None, 2, 0)),
+        config=st.sampled_from((None, None, None, *_CAMPAIGN_CONFIGS)),
+        tps=st.sampled_from((None, 2, 2, 3, 3, 0)),
     )
     def update_campaign(
         self, pick: int, version: int, latest: bool, config: Request | None, tps: int | None

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from botocore.loaders import Loader
+from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -41,7 +42,7 @@ PICKS: Final = st.integers(0, 99)
 NAMES: Final = st.sampled_from((*"abcdef", *"abcdef", "-a"))
 JOB_NAMES: Final = st.integers(0, 60)
 _TAG_LISTS: Final[tuple[tuple[tuple[str, str], ...], ...]] = (
-    *[()] * 8,
+    *[()] * 15,
     (("k", "v"),),
     (("k", "w"), ("l", "")),
     (("k", "v"), ("k", "w")),
@@ -74,6 +75,7 @@ class Base(RuleBasedStateMachine):
         self.site = Site()
         self.world = World(self.site.clock.now)
         self.touched: str | None = None
+        self._named: dict[Kind, str] = {}
 
     def teardown(self) -> None:
         """Remove the engine."""
@@ -93,10 +95,16 @@ class Base(RuleBasedStateMachine):
             The answer; None for a foreseen refusal.
         """
         self.tick()
+        for value in request.values():
+            thing = self.world.things.get(value) if isinstance(value, str) else None
+            if thing is not None:
+                self._named[thing.kind] = thing.arn
         answer = self.site.call(operation, request)
         FIGURES.called(operation, answer.code)
         expected = " or ".join(sorted(wrong)) or "success"
         got = f"{answer.code}: {answer.message}" if answer.code else "success"
+        if currently_in_test_context():
+            note(f"    {operation}({request}): {got}")
         fits = answer.code in wrong if wrong else answer.code is None
         assert fits, f"{operation}({request}) must end with {expected}, but ends with {got}"
         if answer.code is not None:
@@ -106,10 +114,16 @@ class Base(RuleBasedStateMachine):
         return None if answer.code else answer.body
 
     def choose(self, kind: Kind, pick: int) -> str:
-        """The ARN of a known resource, or one that does not fit."""
+        """The ARN of a known resource, or one that does not fit.
+
+        Even picks count from the newest on, every fourth is what the last calls were about.
+        """
         known = self.world.find(kind)
         if pick >= _UNKNOWN or not known:
             return self._unknown(kind)
+        named = self._named.get(kind)
+        if pick % 4 == 3 and named in self.world.things:
+            return named  # calls about the same thing, one after another, find the most
         if pick % 2:  # what is ACTIVE can do more
             known = [thing for thing in known if thing.status == "ACTIVE"] or known
         arn = known[pick // 2 % len(known)].arn

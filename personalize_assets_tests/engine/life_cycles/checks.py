@@ -192,8 +192,6 @@ def check_described(world: World, thing: Thing, described: Mapping[str, Any]) ->
         versions = world.find(Kind.SOLUTION_VERSION, parent=thing.arn)
         newest = described.get("latestSolutionVersion", {}).get("solutionVersionArn")
         assert newest == (versions[0].arn if versions else None), thing.arn
-    if thing.kind is Kind.DATASET and "trackingId" in described:
-        thing.shown["trackingId"] = described["trackingId"]
 
 
 def _check_update(thing: Thing, described: Mapping[str, Any]) -> None:

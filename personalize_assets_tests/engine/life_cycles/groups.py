@@ -244,7 +244,7 @@ class Groups(Base):
     ) -> None:
         """Let a dataset be there."""
         assert arn == arn_of(Kind.DATASET, group.name, dataset_type)
-        self.made(
+        dataset = self.made(
             Kind.DATASET,
             arn,
             name,
@@ -258,6 +258,9 @@ class Groups(Base):
             },
             facts={"bulk": 0, "events": 0, "records": 0},
         )
+        if dataset_type == "ACTION_INTERACTIONS":
+            described = self.site.ask("DescribeDataset", {"datasetArn": arn})["dataset"]
+            dataset.shown["trackingId"] = described["trackingId"]
 
     @precondition(lambda self: self.world.counts[Kind.DATASET])
     @rule(dataset=PICKS, schema=PICKS)

@@ -177,8 +177,8 @@ class Training(Base):
     @precondition(lambda self: self.world.counts[Kind.SOLUTION])
     @rule(
         pick=PICKS,
-        mode=st.sampled_from((None, "FULL", "UPDATE", "AUTOTRAIN")),
-        name=st.sampled_from((None, None, "n", "m")),
+        mode=st.sampled_from((None, None, "FULL", "FULL", "UPDATE", "UPDATE", "AUTOTRAIN")),
+        name=st.sampled_from((None, None, None, None, "n", "m")),
         tags=TAGS,
     )
     def create_solution_version(
