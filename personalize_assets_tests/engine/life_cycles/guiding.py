@@ -165,8 +165,8 @@ class Guiding(
         ):
             for thing in self.world.find(kind, group=group)[:3]:
                 delete(self.place_of(thing))
-                if looks:
-                    self.describe(kind, self.place_of(thing))
             self.run_jobs(3)
+            for thing in self.world.find(kind, group=group)[: 3 * looks]:
+                self.describe(kind, self.place_of(thing))
         if group in self.world.things:
             self.delete_dataset_group(self.place_of(self.world.things[group]))
