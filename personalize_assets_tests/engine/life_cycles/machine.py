@@ -219,7 +219,7 @@ def run(
                     deadline=None,
                     report_multiple_bugs=False,
                     phases=(Phase.generate, Phase.shrink)[: 1 + shrink],
-                    suppress_health_check=list(HealthCheck),
+                    suppress_health_check=tuple(HealthCheck),
                 ),
             )
             number += 1

@@ -86,7 +86,7 @@ class Runner:
         self._scheduler = Scheduler(store, STAND_INS, clock, new_id, None, faults=self)
         self._begun: dict[int, tuple[Job, Json]] = {}
 
-    def on_job(self, _kind: str, _operation: str) -> str | None:
+    def on_job(self, kind: str, operation: str) -> str | None:
         """Why the job that begins now fails on purpose; see `JobFaults`."""
         return self._fault
 

@@ -13,6 +13,8 @@ from personalize_assets_tests.engine.life_cycles.machine import LifeCycles, run
 from personalize_assets_tests.engine.life_cycles.tracking import METRICS
 from personalize_assets_tests.engine.life_cycles.world import Work
 
+PACKAGE = "personalize_assets_tests.engine.life_cycles"
+
 
 def test_machine__a_few_lives() -> None:
     before = FIGURES.steps
@@ -23,7 +25,7 @@ def test_machine__a_few_lives() -> None:
 @pytest.mark.slow
 def test_machine__many_lives() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", __package__, "--steps", "100000", "--seed", "500"],
+        [sys.executable, "-m", PACKAGE, "--steps", "100000", "--seed", "500"],
         capture_output=True,
         text=True,
         timeout=3_000,

@@ -230,12 +230,12 @@ def _begin_reports(world: World, thing: Thing, _work: Work | None = None) -> Non
     world.submit("report-events", thing.arn, _next_window(world, thing) - world.now)
 
 
-def _stop(world: World, thing: Thing, work: Work) -> object:
+def _stop(world: World, thing: Thing, work: Work) -> datetime | None:
     others = [other for other in world.works_of(thing.arn) if other is not work]
     return world.now + STOP_POLL if others else None
 
 
-def _delete(world: World, thing: Thing, work: Work) -> object:
+def _delete(world: World, thing: Thing, work: Work) -> datetime | None:
     until = work.made + GRACE
     if not thing.seen and world.now < until:
         return until
@@ -267,7 +267,7 @@ def _delete_data(world: World, thing: Thing, work: Work) -> None:
     thing.shown["numDeleted"] = len(left)
 
 
-_Step = Callable[[World, Thing, Work], object]
+_Step = Callable[[World, Thing, Work], datetime | None]
 _AT_BEGIN: Final[dict[str, Callable[[World, Thing], object]]] = {
     "delete-data": _with_files,
     "report-events": _next_window,
