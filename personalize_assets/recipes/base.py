@@ -258,6 +258,19 @@ class Saveable(Protocol):
         ...
 
 
+class Scorer(Protocol):
+    """What can be asked for recommendations: a ``Model``, or something around one."""
+
+    @property
+    def n_items(self) -> int:
+        """Size of the catalogue."""
+        ...
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score; see ``Model``."""
+        ...
+
+
 @runtime_checkable
 class Model(Saveable, Protocol):
     """What a recipe learned of items, able to score the whole catalogue for any history."""

@@ -53,27 +53,6 @@ def excluded_items(
     return found.last(SEEN_OF_EACH_TYPE)
 
 
-def without(ranked: IntArray, excluded: Histories, n_items: int, k: int) -> IntArray:
-    """Ranked lists without the items that are left out.
-
-    Args:
-        ranked: Item indices, best first, -1 pads; shape ``(n, at least k)``.
-        excluded: The items to leave out of each row.
-        n_items: Size of the catalogue.
-        k: Length of the result's lists.
-
-    Returns:
-        Shape ``(n, k)``, -1 pads.
-    """
-    rows = np.arange(len(ranked), dtype=np.int32)[:, None]
-    dropped = np.isin(
-        _keys(rows, ranked, n_items), _keys(excluded.rows, excluded.items, n_items)
-    ) & (ranked >= 0)
-    kept = np.where(dropped, -1, ranked)
-    order = np.argsort(kept < 0, axis=1, kind="stable")
-    return np.take_along_axis(kept, order, axis=1)[:, :k]
-
-
 def _is(name: str | None, wanted: str) -> bool:
     return name is not None and normalize_event_type(name) == wanted
 

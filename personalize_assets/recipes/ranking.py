@@ -6,7 +6,7 @@ Knows models by their protocol only.
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Model
+from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Scorer
 
 _CHUNK_CELLS = 4_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
@@ -15,7 +15,7 @@ _WIDEST_BLOCK = 64
 
 
 def recommend(
-    model: Model, histories: Histories, k: int, chunk: int | None = None
+    model: Scorer, histories: Histories, k: int, chunk: int | None = None
 ) -> tuple[IntArray, FloatArray]:
     """Rank the catalogue for every history.
 

@@ -9,18 +9,19 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from personalize_assets.core.metrics import LONGEST_LIST, Truth, evaluate, evaluate_textbook
+from personalize_assets.core.metrics import Truth, evaluate, evaluate_textbook
 from personalize_assets.core.splitting import choose_test_users, mark_truth
 from personalize_assets.recipes.action_trial import ActionTrial
+from personalize_assets.recipes.answers import Seen, ranked_answers
 from personalize_assets.recipes.base import (
+    BoolArray,
     Histories,
     LongArray,
     Model,
     TrainingData,
 )
-from personalize_assets.recipes.exclusions import excluded_items, without
+from personalize_assets.recipes.exclusions import excluded_items
 from personalize_assets.recipes.models import AnyModel, SelfMeasured, item_model
-from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.spec import RecipeSpec
 
@@ -107,7 +108,16 @@ def split_histories(histories: Histories, rng: np.random.Generator) -> Split:
         histories: All users; those without events go nowhere, those with one event to training.
         rng: Draws the tested users.
     """
-    tested = choose_test_users(histories.lengths >= 2, rng)
+    return split_by(histories, choose_test_users(histories.lengths >= 2, rng))
+
+
+def split_by(histories: Histories, tested: BoolArray) -> Split:
+    """Hold out the newest tenth of the events of given users.
+
+    Args:
+        histories: All users.
+        tested: Users to test, each with two events or more; shape ``(n_users,)``.
+    """
     test = histories.take(tested)
     held = mark_truth(test.indptr)
     trained = ~tested & (histories.lengths > 0)
@@ -161,10 +171,10 @@ class ItemTrial:
         split = self.split
         return len(split.train.items) + len(split.given.items) + len(split.truth.items)
 
-    def measure(self, model: Any) -> tuple[Metrics, Metrics]:
+    def measure(self, model: Any, seen: Seen = "served") -> tuple[Metrics, Metrics]:
         """Ranking metrics of the answers to the tested users; see ``Trial``."""
         excluded = excluded_items(self.spec, self.data, self.split.users, self.split.given)
-        return measure(self.spec, item_model(model), self.split, excluded)
+        return measure(self.spec, item_model(model), self.split, excluded, seen)
 
 
 def asked_of(spec: RecipeSpec, split: Split) -> Histories:
@@ -176,9 +186,15 @@ def asked_of(spec: RecipeSpec, split: Split) -> Histories:
 
 
 def measure(
-    spec: RecipeSpec, model: Model, split: Split, excluded: Histories | None = None
+    spec: RecipeSpec,
+    model: Model,
+    split: Split,
+    excluded: Histories | None = None,
+    seen: Seen = "served",
 ) -> tuple[Metrics, Metrics]:
-    """Amazon's metrics and textbook NDCG of what the model serves to the tested users.
+    """Amazon's metrics and textbook NDCG of what the model answers to the tested users.
+
+    ``GetSolutionMetrics`` and each fold of a comparison come from here.
 
     A recipe that needs no interactions is asked about some items where there is nobody to test;
     coverage and the model's own metrics are all that can be told of the answers.
@@ -188,18 +204,14 @@ def measure(
         model: What it learned.
         split: Who is tested, and on what.
         excluded: What a use case leaves out for each tested user; None where it leaves nothing out.
+        seen: What becomes of items that the tested users met before.
     """
-    asked, truth = asked_of(spec, split), split.truth
+    asked, given, truth = asked_of(spec, split), split.given, split.truth
     alone = len(asked) == 0 and "Interactions" not in spec.required_datasets
     if alone:
-        asked = _sample_items(model.n_items)
-        truth = Histories.empty(len(asked))
-    if excluded is None:
-        ranked, _ = recommend(model, asked, LONGEST_LIST)
-    else:
-        longest = LONGEST_LIST + int(excluded.lengths.max(initial=0))
-        ranked, _ = recommend(model, asked, longest)
-        ranked = without(ranked, excluded, model.n_items, LONGEST_LIST)
+        asked = given = _sample_items(model.n_items)
+        truth, excluded = Histories.empty(len(asked)), None
+    ranked = ranked_answers(model, asked, given, excluded=excluded, seen=seen)
     held = Truth(truth.indptr, truth.items)
     metrics = evaluate(ranked, held, model.n_items)
     extra = model.extra_metrics(ranked, asked, truth) if isinstance(model, SelfMeasured) else {}

@@ -7,7 +7,7 @@ import pytest
 from personalize_assets.recipes import exclusions
 from personalize_assets.recipes.base import Histories, TrainingData
 from personalize_assets.recipes.evaluation import train_and_evaluate
-from personalize_assets.recipes.exclusions import excluded_items, without
+from personalize_assets.recipes.exclusions import excluded_items
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import walks
@@ -63,12 +63,6 @@ def test_excluded_items__the_newest_only(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_excluded_items__nothing(recipe: str, data: TrainingData) -> None:
     users, given = np.array([1, 2]), histories_of([0, 1], [2, 1])
     assert excluded_items(RECIPES[recipe], data, users, given) is None
-
-
-def test_without__the_rest_moves_up() -> None:
-    ranked = np.array([[4, 3, 2, 1], [4, 3, -1, -1]], np.int32)
-    excluded = histories_of([4, 2], [0])
-    assert without(ranked, excluded, 5, 3).tolist() == [[3, 1, -1], [4, 3, -1]]
 
 
 def test_train_and_evaluate__excluded_items_are_no_answers() -> None:
