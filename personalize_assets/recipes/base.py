@@ -38,11 +38,14 @@ class Histories:
         indptr: Row ``u`` is ``items[indptr[u]:indptr[u + 1]]``; int64, shape ``(n + 1,)``.
         items: Item indices into the catalogue; int32, shape ``(n_events,)``.
         timestamps: Epoch seconds; int64, shape ``(n_events,)``.
+        weights: What each event is worth beside others, from 0; float32, shape ``(n_events,)``.
+            None where all are worth the same.
     """
 
     indptr: LongArray
     items: IntArray
     timestamps: LongArray
+    weights: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -69,11 +72,7 @@ class Histories:
     def slice(self, start: int, stop: int) -> "Histories":
         """The rows from ``start`` up to ``stop``, as views of these arrays."""
         low, high = int(self.indptr[start]), int(self.indptr[stop])
-        return Histories(
-            indptr=self.indptr[start : stop + 1] - low,
-            items=self.items[low:high],
-            timestamps=self.timestamps[low:high],
-        )
+        return self._of(self.indptr[start : stop + 1] - low, slice(low, high))
 
     def where(self, keep: BoolArray) -> "Histories":
         """The same users with only the events that ``keep`` marks.
@@ -82,31 +81,35 @@ class Histories:
             keep: Shape ``(n_events,)``.
         """
         kept = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
-        return Histories(
-            indptr=kept[self.indptr], items=self.items[keep], timestamps=self.timestamps[keep]
-        )
+        return self._of(kept[self.indptr], keep)
 
     def take(self, users: BoolArray) -> "Histories":
         """Only the users that ``users`` marks; shape ``(n,)``."""
         kept = self.where(np.repeat(users, self.lengths))
-        lengths = self.lengths[users]
-        return Histories(
-            indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
-            items=kept.items,
-            timestamps=kept.timestamps,
-        )
+        return replace(kept, indptr=row_pointers(self.lengths[users]))
 
     def rows_at(self, index: LongArray) -> "Histories":
         """The rows at ``index``, in its order; a row may be taken more than once."""
         lengths = self.lengths[index]
-        indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-        events = np.arange(indptr[-1]) + np.repeat(self.indptr[index] - indptr[:-1], lengths)
-        return Histories(indptr, self.items[events], self.timestamps[events])
+        indptr = row_pointers(lengths)
+        return self._of(
+            indptr,
+            np.arange(indptr[-1]) + np.repeat(self.indptr[index] - indptr[:-1], lengths),
+        )
 
     def last(self, count: int) -> "Histories":
         """The same users with only the newest ``count`` events of each."""
         ends = np.repeat(self.indptr[1:], self.lengths)
         return self.where(np.arange(len(self.items)) >= ends - count)
+
+    def _of(self, indptr: LongArray, events: Any) -> "Histories":
+        weights = None if self.weights is None else self.weights[events]
+        return Histories(indptr, self.items[events], self.timestamps[events], weights)
+
+
+def row_pointers(lengths: LongArray) -> LongArray:
+    """Where rows of these lengths begin and end; int64, shape ``(n + 1,)``."""
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class TrainingData:
         event_type: Index into ``event_type_names`` of each row, -1 where there is none; int16.
         event_type_names: The event types that occur.
         event_value: Value of each row, NaN where there is none; float32.
+        weight: What each row is worth, from 0; float32. None where all are worth the same.
         item_features: The Items dataset, one row per catalogue item and in its order.
         user_features: The Users dataset, one row per user and in the order of ``user_ids``.
         item_schema: Of the Items dataset: which columns are categorical, textual or the name.
@@ -136,6 +140,7 @@ class TrainingData:
     event_type: NDArray[np.int16] | None = None
     event_type_names: tuple[str, ...] = ()
     event_value: FloatArray | None = None
+    weight: FloatArray | None = None
     item_features: pa.Table | None = None
     user_features: pa.Table | None = None
     item_schema: Schema | None = None
@@ -163,13 +168,15 @@ class TrainingData:
             timestamp=self.timestamp[keep],
             event_type=None if self.event_type is None else self.event_type[keep],
             event_value=None if self.event_value is None else self.event_value[keep],
+            weight=None if self.weight is None else self.weight[keep],
         )
 
     def histories(self, rng: np.random.Generator) -> Histories:
         """What each user did, oldest first.
 
         Rows with equal user, item and timestamp are one event, so that a click and a watch of the
-        same second are never taken for a repeat. Events of the same second are shuffled.
+        same second are never taken for a repeat; it is worth what the best of them is. Events of
+        the same second are shuffled.
 
         Args:
             rng: Orders ties of time.
@@ -177,20 +184,21 @@ class TrainingData:
         Returns:
             One row per user index, also for users without a row.
         """
-        return build_histories(self.user, self.item, self.timestamp, self.n_users, rng)
+        return build_histories(self.user, self.item, self.timestamp, self.n_users, rng, self.weight)
 
 
 def concatenate(parts: Sequence[Histories]) -> Histories:
     """The rows of several histories one after another.
 
     Args:
-        parts: At least one.
+        parts: At least one; the result has weights if all of them have.
     """
-    lengths = np.concatenate([part.lengths for part in parts])
+    weights = [part.weights for part in parts if part.weights is not None]
     return Histories(
-        indptr=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        indptr=row_pointers(np.concatenate([part.lengths for part in parts])),
         items=np.concatenate([part.items for part in parts]),
         timestamps=np.concatenate([part.timestamps for part in parts]),
+        weights=np.concatenate(weights) if len(weights) == len(parts) else None,
     )
 
 
@@ -200,6 +208,7 @@ def build_histories(
     timestamp: LongArray,
     n_users: int,
     rng: np.random.Generator,
+    weight: FloatArray | None = None,
 ) -> Histories:
     """Order events by user and time, merging equal events and shuffling ties of time.
 
@@ -209,6 +218,7 @@ def build_histories(
         timestamp: Epoch seconds of each row; shape ``(n,)``.
         n_users: Number of rows of the result.
         rng: Orders events of one user that have the same timestamp.
+        weight: What each row is worth; of equal events the highest counts.
     """
     earliest, latest = (int(timestamp.min()), int(timestamp.max())) if len(timestamp) else (0, 0)
     moment = user * np.int64(latest - earliest + 1) + (timestamp - earliest)
@@ -217,14 +227,17 @@ def build_histories(
     moment, item = moment[order], item[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = (moment[1:] != moment[:-1]) | (item[1:] != item[:-1])
+    if weight is not None and len(order):
+        weight = np.maximum.reduceat(weight[order], np.flatnonzero(first))
     order, moment = order[first], moment[first]
     shuffled = _order_ties(np.arange(len(order)), moment, rng.random(len(order), np.float32))
     order = order[shuffled]
     counts = np.bincount(user[order], minlength=n_users)
     return Histories(
-        indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        indptr=row_pointers(counts),
         items=item[first][shuffled].astype(np.int32, copy=False),
         timestamps=timestamp[order].astype(np.int64, copy=False),
+        weights=None if weight is None else weight[shuffled],
     )
 
 

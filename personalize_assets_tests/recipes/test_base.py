@@ -1,6 +1,9 @@
-import numpy as np
+from dataclasses import replace
 
-from personalize_assets.recipes.base import Histories, build_histories
+import numpy as np
+import pytest
+
+from personalize_assets.recipes.base import Histories, build_histories, concatenate
 from personalize_assets_tests.recipes.examples import histories_of
 
 
@@ -57,3 +60,38 @@ def test_rows_at__any_order_and_repeats() -> None:
 
 def test_last__newest_events() -> None:
     assert rows(histories_of([1, 2, 3], [4], []).last(2)) == [[2, 3], [4], []]
+
+
+def weighted() -> Histories:
+    return replace(
+        histories_of([1, 2, 3], [4], []), weights=np.array([0.1, 1, 0.5, 0.3], np.float32)
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (weighted().slice(1, 3), [0.3]),
+        (weighted().where(np.array([True, False, True, True])), [0.1, 0.5, 0.3]),
+        (weighted().take(np.array([False, True, True])), [0.3]),
+        (weighted().rows_at(np.array([1, 0])), [0.3, 0.1, 1, 0.5]),
+        (weighted().last(1), [0.5, 0.3]),
+        (concatenate([weighted(), weighted()]).take(np.arange(6) == 3), [0.1, 1, 0.5]),
+    ],
+)
+def test_weights__go_with_their_events(part: Histories, expected: list[float]) -> None:
+    assert part.weights is not None
+    np.testing.assert_allclose(part.weights, expected)
+
+
+def test_concatenate__weights_only_if_all_have_them() -> None:
+    assert concatenate([weighted(), histories_of([1])]).weights is None
+
+
+def test_build_histories__of_equal_rows_the_highest_weight_counts() -> None:
+    user, item = np.zeros(4, np.int32), np.array([5, 5, 7, 5], np.int32)
+    time, weight = np.array([3, 3, 1, 2]), np.array([0.1, 0.8, 0.3, 0.2], np.float32)
+    histories = build_histories(user, item, time, 1, np.random.default_rng(0), weight)
+    assert histories.items.tolist() == [7, 5, 5]
+    assert histories.weights is not None
+    np.testing.assert_allclose(histories.weights, [0.3, 0.2, 0.8])
