@@ -6,12 +6,12 @@ Knows models by their protocol only.
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Scorer
+from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, IntArray, Scorer
 
 _CHUNK_CELLS = 4_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
 
-_WIDEST_BLOCK = 64
+_LARGEST_GROUP = 64
 
 
 def recommend(
@@ -68,14 +68,33 @@ def best_columns(scores: FloatArray, k: int) -> NDArray[np.intp]:
     Returns:
         Shape ``(n, k)``, best first.
     """
-    # The k-th best of the maxima of blocks bounds the k-th best score from below, and few scores
-    # reach it. A partition of whole rows is ten times slower where many scores are equal.
+    # The k-th best of the maxima of groups bounds the k-th best score from below, and few groups
+    # reach it. A partition of whole rows is ten times slower.
     n_rows, n_columns = scores.shape
-    width = max(1, min(_WIDEST_BLOCK, n_columns // (4 * k)))
-    maxima = np.maximum.reduceat(scores, np.arange(0, n_columns, width), axis=1)
-    bound = np.partition(maxima, -k, axis=1)[:, -k]
-    rows, columns = np.nonzero(scores >= bound[:, None])
+    size = max(1, min(_LARGEST_GROUP, n_columns // (4 * k)))
+    n_groups = n_columns // size
+    # Every n_groups-th column makes a group, so that the maxima are taken of whole runs at a time.
+    maxima = scores[:, : n_groups * size].reshape(n_rows, size, n_groups).max(axis=1)
+    bound = np.partition(maxima, n_groups - k, axis=1)[:, n_groups - k]
+    rows, columns = _at_least(scores, bound, maxima >= bound[:, None], size)
     order = np.lexsort((columns, -scores[rows, columns], rows))
     counts = np.bincount(rows, minlength=n_rows)
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     return columns[order][rank < k].reshape(n_rows, k)
+
+
+def _at_least(
+    scores: FloatArray, bound: FloatArray, reaching: BoolArray, size: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where rows reach their bounds, looked for in groups that do and in ungrouped columns."""
+    (n_rows, n_columns), n_groups = scores.shape, reaching.shape[1]
+    rows, groups = np.nonzero(reaching)
+    if 4 * len(rows) > reaching.size:  # many equal scores: looking everywhere costs less
+        rows, columns = np.nonzero(scores >= bound[:, None])
+        return rows, columns
+    ungrouped = np.arange(n_groups * size, n_columns)
+    columns = (groups[:, None] + np.arange(size) * n_groups).ravel()
+    columns = np.concatenate((columns, np.tile(ungrouped, n_rows)))
+    rows = np.concatenate((np.repeat(rows, size), np.repeat(np.arange(n_rows), len(ungrouped))))
+    reached = scores[rows, columns] >= bound[rows]
+    return rows[reached], columns[reached]
