@@ -40,12 +40,18 @@ class Histories:
         timestamps: Epoch seconds; int64, shape ``(n_events,)``.
         weights: What each event is worth beside others, from 0; float32, shape ``(n_events,)``.
             None where all are worth the same.
+        users: Index into ``TrainingData.user_ids`` of each row; int32, shape ``(n,)``. None where
+            the users are those that requests name.
+        about: What else is known at the moment of asking, a row per user: columns of the Users
+            dataset and of the request's context, null where unknown. None where nothing is.
     """
 
     indptr: LongArray
     items: IntArray
     timestamps: LongArray
     weights: FloatArray | None = None
+    users: IntArray | None = None
+    about: pa.Table | None = None
 
     def __len__(self) -> int:
         return len(self.indptr) - 1
@@ -72,7 +78,12 @@ class Histories:
     def slice(self, start: int, stop: int) -> "Histories":
         """The rows from ``start`` up to ``stop``, as views of these arrays."""
         low, high = int(self.indptr[start]), int(self.indptr[stop])
-        return self._of(self.indptr[start : stop + 1] - low, slice(low, high))
+        chosen = self._of(self.indptr[start : stop + 1] - low, slice(low, high))
+        return replace(
+            chosen,
+            users=None if self.users is None else self.users[start:stop],
+            about=None if self.about is None else self.about.slice(start, stop - start),
+        )
 
     def where(self, keep: BoolArray) -> "Histories":
         """The same users with only the events that ``keep`` marks.
@@ -81,20 +92,27 @@ class Histories:
             keep: Shape ``(n_events,)``.
         """
         kept = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
-        return self._of(kept[self.indptr], keep)
+        return replace(self._of(kept[self.indptr], keep), users=self.users, about=self.about)
 
     def take(self, users: BoolArray) -> "Histories":
         """Only the users that ``users`` marks; shape ``(n,)``."""
         kept = self.where(np.repeat(users, self.lengths))
-        return replace(kept, indptr=row_pointers(self.lengths[users]))
+        return replace(
+            kept,
+            indptr=row_pointers(self.lengths[users]),
+            users=None if self.users is None else self.users[users],
+            about=None if self.about is None else self.about.filter(pa.array(users)),
+        )
 
     def rows_at(self, index: LongArray) -> "Histories":
         """The rows at ``index``, in its order; a row may be taken more than once."""
         lengths = self.lengths[index]
         indptr = row_pointers(lengths)
-        return self._of(
-            indptr,
-            np.arange(indptr[-1]) + np.repeat(self.indptr[index] - indptr[:-1], lengths),
+        events = np.arange(indptr[-1]) + np.repeat(self.indptr[index] - indptr[:-1], lengths)
+        return replace(
+            self._of(indptr, events),
+            users=None if self.users is None else self.users[index],
+            about=None if self.about is None else self.about.take(index),
         )
 
     def last(self, count: int) -> "Histories":
@@ -130,6 +148,8 @@ class TrainingData:
         user_features: The Users dataset, one row per user and in the order of ``user_ids``.
         item_schema: Of the Items dataset: which columns are categorical, textual or the name.
         actions: What users did with actions; None where the recipe takes none.
+        context: The columns that tell the circumstances of each row, such as a device; None where
+            the Interactions dataset has none.
     """
 
     user_ids: pa.StringArray
@@ -145,6 +165,7 @@ class TrainingData:
     user_features: pa.Table | None = None
     item_schema: Schema | None = None
     actions: ActionData | None = None
+    context: pa.Table | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -169,6 +190,7 @@ class TrainingData:
             event_type=None if self.event_type is None else self.event_type[keep],
             event_value=None if self.event_value is None else self.event_value[keep],
             weight=None if self.weight is None else self.weight[keep],
+            context=None if self.context is None else self.context.filter(pa.array(keep)),
         )
 
     def histories(self, rng: np.random.Generator) -> Histories:
@@ -184,21 +206,27 @@ class TrainingData:
         Returns:
             One row per user index, also for users without a row.
         """
-        return build_histories(self.user, self.item, self.timestamp, self.n_users, rng, self.weight)
+        histories = build_histories(
+            self.user, self.item, self.timestamp, self.n_users, rng, self.weight
+        )
+        return replace(histories, users=np.arange(self.n_users, dtype=np.int32))
 
 
 def concatenate(parts: Sequence[Histories]) -> Histories:
     """The rows of several histories one after another.
 
     Args:
-        parts: At least one; the result has weights if all of them have.
+        parts: At least one; the result has weights, and what is known about the users, if all of
+            them have.
     """
     weights = [part.weights for part in parts if part.weights is not None]
+    about = [part.about for part in parts if part.about is not None]
     return Histories(
         indptr=row_pointers(np.concatenate([part.lengths for part in parts])),
         items=np.concatenate([part.items for part in parts]),
         timestamps=np.concatenate([part.timestamps for part in parts]),
         weights=np.concatenate(weights) if len(weights) == len(parts) else None,
+        about=pa.concat_tables(about) if len(about) == len(parts) else None,
     )
 
 
