@@ -1,13 +1,16 @@
-"""What every recipe that trains must do: inherit ``RecipeContract`` and name the recipe.
+"""What every recipe of items that trains must do: inherit ``RecipeContract`` and name the recipe.
 
     class TestSims(RecipeContract):
         recipe = "aws-sims"
         least_gain = 1.5
 
-The model is trained once per class, on a seeded set of 200 users and 100 items.
+The model is trained once per class, on a seeded set of 200 users and 100 items. Recipes of users
+and of actions have contracts of their own beside this one.
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,20 +19,29 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.recipes.artifact import SavedVersion, load_version, save_version
-from personalize_assets.recipes.base import Histories, TrainingData
-from personalize_assets.recipes.evaluation import TrainedVersion, train_and_evaluate
+from personalize_assets.recipes.base import FloatArray, Histories, Model, TrainingData
+from personalize_assets.recipes.evaluation import (
+    TrainedVersion,
+    require_learner,
+    train_and_evaluate,
+)
 from personalize_assets.recipes.hyperparameters import (
     default_hyperparameters,
     hyperparameters,
     parse_hyperparameters,
 )
+from personalize_assets.recipes.minima import UnfitData
+from personalize_assets.recipes.models import item_model
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormatError
 from personalize_assets.recipes.tables import training_data
+from personalize_assets.recipes.trials import make_trial
 
 N_USERS, N_ITEMS, GROUP = 200, 100, 20
+N_COLD = 5
+MRR = "mean_reciprocal_rank_at_25"
 
 
 def walks(rng: np.random.Generator) -> pa.Table:
@@ -62,12 +74,104 @@ def train(spec: RecipeSpec, data: TrainingData, seed: int = 0) -> TrainedVersion
     return train_and_evaluate(spec, data, rng=np.random.default_rng(seed))
 
 
+def fit(spec: RecipeSpec, data: TrainingData, seed: int = 0) -> Model:
+    """Train on all of the data, which may be less than a version needs."""
+    rng = np.random.default_rng(seed)
+    learner = require_learner(spec)
+    histories = data.histories(rng)
+    return item_model(learner.fit(data, histories, spec.config(), spec.featurization(), rng))
+
+
+def of_one_second(data: TrainingData) -> TrainingData:
+    """The same events, all at one time."""
+    return replace(data, timestamp=np.full_like(data.timestamp, 1_000_000))
+
+
+def of_one_item(data: TrainingData) -> TrainingData:
+    """The same events, all with the only item."""
+    items = data.item_features
+    return replace(
+        data,
+        item_ids=data.item_ids[:1],
+        item=np.zeros_like(data.item),
+        item_features=None if items is None else items.slice(0, 1),
+    )
+
+
+def of_one_user(data: TrainingData) -> TrainingData:
+    """The same items, met by a single user one after the other."""
+    users = data.user_features
+    return replace(
+        data,
+        user_ids=data.user_ids[:1],
+        user=np.zeros_like(data.user),
+        timestamp=np.arange(len(data), dtype=np.int64),
+        user_features=None if users is None else users.slice(0, 1),
+    )
+
+
+def without_events(data: TrainingData) -> TrainingData:
+    """The same users and items, who never met."""
+    return data.where(np.zeros(len(data), dtype=np.bool_))
+
+
+def with_cold_items(data: TrainingData) -> TrainingData:
+    """The same events and more items, which are like the first ones."""
+    ids = pa.array([f"z{item}" for item in range(N_COLD)], pa.string())
+    items = data.item_features
+    if items is not None:
+        new = items.slice(0, N_COLD)
+        new = new.set_column(new.column_names.index("ITEM_ID"), "ITEM_ID", ids)
+        items = pa.concat_tables([items, new])
+    return replace(data, item_ids=pa.concat_arrays([data.item_ids, ids]), item_features=items)
+
+
+ODD: dict[str, Callable[[TrainingData], TrainingData]] = {
+    "one second": of_one_second,
+    "one item": of_one_item,
+    "one user": of_one_user,
+    "no events": without_events,
+    "cold items": with_cold_items,
+}
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Recommends anything to anybody."""
+
+    n_items: int
+    rng: np.random.Generator
+
+    def score(self, histories: Histories) -> FloatArray:
+        """Score; see ``Model``."""
+        return self.rng.random((len(histories), self.n_items), np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Nothing is to be kept."""
+
+    @classmethod
+    def load(cls, folder: Path) -> "Chance":
+        """Nothing was kept."""
+        raise NotImplementedError
+
+
+def chance(spec: RecipeSpec, data: TrainingData, runs: int = 5) -> float:
+    """Mean reciprocal rank that chance reaches on the users whom ``train`` tests."""
+    trial = make_trial(spec, data, np.random.default_rng(0))
+    model = Chance(data.n_items, np.random.default_rng(1))
+    return float(np.mean([trial.measure(model)[0][MRR] for _ in range(runs)]))
+
+
 class RecipeContract:
-    """Tests that hold for every recipe."""
+    """Tests that hold for every recipe of items."""
 
     recipe: ClassVar[str]
     least_gain: ClassVar[float] = 0.0
     """How many times better than popularity the mean reciprocal rank must be."""
+    least_gain_over_chance: ClassVar[float] = 1.3
+    """How many times better than chance it must be."""
+    may_refuse: ClassVar[frozenset[str]] = frozenset()
+    """Names of odd data that a version of the recipe may fail on with a clear message."""
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -210,9 +314,47 @@ class RecipeContract:
         with pytest.raises(ModelFormatError, match="is of kind 'other'"):
             type(saved[1].model).load(tmp_path)
 
+    @pytest.mark.parametrize("odd", ODD)
+    def test_fit__odd_data(self, spec: RecipeSpec, data: TrainingData, odd: str) -> None:
+        changed = ODD[odd](data)
+        asked = changed.histories(np.random.default_rng(0)).slice(0, min(3, changed.n_users))
+        try:
+            model = fit(spec, changed)
+        except UnfitData:
+            assert odd in self.may_refuse
+            return
+        assert model.n_items == changed.n_items
+        for histories in (asked, Histories.empty(2)):
+            scores = model.score(histories)
+            assert scores.shape == (len(histories), changed.n_items)
+            assert not np.isnan(scores).any()
+            items, shares = recommend(model, histories, 10)
+            assert items.max(initial=-1) < changed.n_items
+            assert np.isfinite(shares).all()
+        again = fit(spec, changed).score(asked)
+        np.testing.assert_allclose(again, model.score(asked), rtol=0, atol=1e-6)
+
+    def test_fit__cold_items_harm_nobody(
+        self, spec: RecipeSpec, data: TrainingData, histories: Histories
+    ) -> None:
+        model = fit(spec, with_cold_items(data))
+        asked = histories.slice(0, 50)
+        few = Histories(asked.indptr, asked.items % N_ITEMS, asked.timestamps)
+        items, _ = recommend(model, few, 5)
+        assert (items >= N_ITEMS).mean() < 0.3
+
+    def test_recommend__cold_item_asked(self, spec: RecipeSpec, data: TrainingData) -> None:
+        model = fit(spec, with_cold_items(data))
+        items, _ = recommend(model, history(N_ITEMS), 10)
+        assert items.min() >= 0
+
     def test_quality__better_than_popularity(
         self, version: TrainedVersion, data: TrainingData
     ) -> None:
-        key = "mean_reciprocal_rank_at_25"
-        popularity = train(RECIPES["aws-popularity-count"], data).metrics[key]
-        assert version.metrics[key] >= self.least_gain * popularity
+        popularity = train(RECIPES["aws-popularity-count"], data).metrics[MRR]
+        assert version.metrics[MRR] >= self.least_gain * popularity
+
+    def test_quality__better_than_chance(
+        self, version: TrainedVersion, data: TrainingData, spec: RecipeSpec
+    ) -> None:
+        assert version.metrics[MRR] >= self.least_gain_over_chance * chance(spec, data)

@@ -10,10 +10,18 @@ from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, RecipeContract, walks
+from personalize_assets_tests.recipes.popular_examples import crowds, waves
 
 
 class TestMostViewed(RecipeContract):
     recipe = "aws-ecomm-popular-items-by-views"
+    least_gain = 1.0
+    least_gain_over_chance = 3.0
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def data(cls) -> TrainingData:
+        return training_data(crowds(np.random.default_rng(7)))
 
     def test_recommend__the_same_for_everyone(
         self, version: TrainedVersion, histories: Histories
@@ -45,8 +53,27 @@ class TestMoreLike(RecipeContract):
         return training_data(walks(np.random.default_rng(7)), items)
 
 
+class TestBestSellers(TestMostViewed):
+    recipe = "aws-ecomm-popular-items-by-purchases"
+
+
+class TestMostPopular(TestMostViewed):
+    recipe = "aws-vod-most-popular"
+
+
+class TestTopPicks(TestRecommendedForYou):
+    recipe = "aws-vod-top-picks"
+
+
 class TestTrendingVideos(RecipeContract):
     recipe = "aws-vod-trending-now"
+    least_gain = 3.0
+    least_gain_over_chance = 3.0
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def data(cls) -> TrainingData:
+        return training_data(waves(np.random.default_rng(7)))
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,23 @@
 import numpy as np
 import pytest
 
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.popularity_count import PopularityModel
 from personalize_assets.recipes.solvers.cold_start import log_popularity
+from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import RecipeContract, history
+from personalize_assets_tests.recipes.popular_examples import crowds
 
 
 class TestPopularityCount(RecipeContract):
     recipe = "aws-popularity-count"
+    least_gain = 1.0
+    least_gain_over_chance = 3.0
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def data(cls) -> TrainingData:
+        return training_data(crowds(np.random.default_rng(7)))
 
 
 def test_score__share_of_events() -> None:

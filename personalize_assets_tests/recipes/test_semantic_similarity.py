@@ -36,6 +36,7 @@ NAMED = schema(TITLE="itemName", PLOT="textual")
 class TestSemanticSimilarity(RecipeContract):
     recipe = "aws-semantic-similarity"
     least_gain = 1.0
+    may_refuse = frozenset({"one item"})
 
     @pytest.fixture(scope="class")
     @classmethod
