@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from personalize_assets.recipes.solvers.mixing import learn_weights
+
+NEVER = (np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+def choices(weights: list[float], n: int = 4_000) -> tuple[list[np.ndarray], np.ndarray]:
+    """Random parts, and an item of each row drawn by the softmax of their weighted sum."""
+    rng = np.random.default_rng(0)
+    parts = [rng.normal(size=(n, 20)).astype(np.float32) for _ in weights]
+    scores = sum(weight * part for weight, part in zip(weights, parts, strict=True))
+    noise = -np.log(-np.log(rng.random((n, 20))))  # Gumbel's, which makes a maximum a softmax
+    return parts, (scores + noise).argmax(axis=1).astype(np.int32)
+
+
+def test_learn_weights__finds_those_that_made_the_choices() -> None:
+    parts, items = choices([0.8, 0.3, 0.0])
+    rows = np.arange(len(items), dtype=np.int32)
+    found = learn_weights(parts, rows, items, NEVER, np.zeros(3), 1.0)
+    np.testing.assert_allclose(found, [0.8, 0.3, 0.0], atol=0.06)
+
+
+def test_learn_weights__never_below_zero() -> None:
+    parts, items = choices([0.5, -0.5])
+    rows = np.arange(len(items), dtype=np.int32)
+    found = learn_weights(parts, rows, items, NEVER, np.zeros(2), 1.0)
+    assert found[1] == 0
+    assert found[0] > 0.3
+
+
+@pytest.mark.parametrize("never", [NEVER, (np.array([0, 1]), np.array([3, 5]))])
+def test_learn_weights__few_choices_change_little(never: tuple[np.ndarray, np.ndarray]) -> None:
+    parts, _ = choices([0.5, 0.5], 2)
+    prior = np.array([0.25, 0.35])
+    rows, items = np.array([0, 1], np.int32), np.array([3, 5], np.int32)
+    found = learn_weights(parts, rows, items, never, prior, 1_000.0)
+    np.testing.assert_allclose(found, prior, atol=0.01)
+    if never is not NEVER:  # then both choices were impossible
+        np.testing.assert_array_equal(found, prior)
