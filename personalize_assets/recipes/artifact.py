@@ -15,8 +15,8 @@ from personalize_assets.core.columns import Columns
 from personalize_assets.recipes.base import ActionModel, Model, SegmentModel, TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion, require_learner
 from personalize_assets.recipes.models import AnyModel, item_model
-from personalize_assets.recipes.objective import load_shift
 from personalize_assets.recipes.registry import find_recipe
+from personalize_assets.recipes.shifted import load_shift
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormatError
 

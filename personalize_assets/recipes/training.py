@@ -12,8 +12,9 @@ import pyarrow as pa
 from personalize_assets.core.columns import Columns
 from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
 from personalize_assets.recipes.evaluation import TrainedVersion, train_and_evaluate
+from personalize_assets.recipes.event_weights import EventWeight, WeightedEvents
 from personalize_assets.recipes.hyperparameters import parse_hyperparameters
-from personalize_assets.recipes.objective import EventWeight, Objective, WeightedEvents
+from personalize_assets.recipes.objective import Objective
 from personalize_assets.recipes.search import RandomSearch, SearchRange, SearchRequest
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.trials import Adjustment

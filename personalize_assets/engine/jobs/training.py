@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from personalize_assets.core.columns import Columns
 from personalize_assets.core.names import MIN_INTERACTIONS
@@ -25,15 +26,17 @@ from personalize_assets.engine.data import (
 )
 from personalize_assets.engine.jobs.automl import CANDIDATES
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Report
+from personalize_assets.engine.jobs.new_items import NEW_ITEMS, new_items
 from personalize_assets.engine.jobs.search_request import search_request
 from personalize_assets.engine.jobs.versions import spec_of
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import load_version, save_version
 from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.event_weights import EventWeight
 from personalize_assets.recipes.hyperparameters import HyperparameterError
 from personalize_assets.recipes.minima import UnfitData
-from personalize_assets.recipes.objective import EventWeight, Objective
+from personalize_assets.recipes.objective import Objective
 from personalize_assets.recipes.refitting import refit
 from personalize_assets.recipes.registry import find_recipe
 from personalize_assets.recipes.search import JUDGED_BY
@@ -113,6 +116,9 @@ def train_order(order: Json, workspace: Path, report: Report) -> Json:
     except (UnfitData, HyperparameterError) as error:
         raise JobFailed(str(error)) from error
     _save(workspace, data, version, report)
+    if version.spec.explores:
+        new = new_items(GroupSources.from_json(order["sources"]), data.item_ids)
+        pq.write_table(new, workspace / MODEL / NEW_ITEMS)
     return {
         "recipe": version.spec.name,
         "metrics": version.metrics,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from personalize_assets.engine.data.live import UserEvents
-from personalize_assets.recipes.base import BoolArray, Histories, build_histories
+from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, build_histories
 
 _SEED: Final = 20
 
@@ -22,10 +22,12 @@ class Selection:
     Attributes:
         thresholds: The event types that it takes, each with the least value of its events or None;
             empty takes all types.
+        weights: What an event of each of these types is worth; empty where all are worth the same.
         min_value: Least value of the events of any type; None for no bound.
     """
 
     thresholds: tuple[tuple[str, float | None], ...] = ()
+    weights: tuple[float, ...] = ()
     min_value: float | None = None
 
     def marks(self, events: UserEvents) -> BoolArray | None:
@@ -44,6 +46,14 @@ class Selection:
             taken &= listed
         return taken
 
+    def worth(self, events: UserEvents) -> FloatArray | None:
+        """What each event is worth, shape ``(n,)``; None where all are worth the same."""
+        if not self.weights:
+            return None
+        names = [name for name, _ in self.thresholds]
+        weights = dict(zip(names, self.weights, strict=True))
+        return np.array([weights.get(str(name), 0.0) for name in events.event_types], np.float32)
+
 
 def selection_of(solution: Mapping[str, Any]) -> Selection:
     """The selection that a solution version states.
@@ -59,9 +69,10 @@ def selection_of(solution: Mapping[str, Any]) -> Selection:
         for each in parameters
         if "eventType" in each
     )
+    weights = tuple(each.get("weight", 1.0) for each in parameters if "eventType" in each)
     if not thresholds and "eventType" in solution:
         thresholds = ((solution["eventType"], None),)
-    return Selection(thresholds, None if threshold is None else float(threshold))
+    return Selection(thresholds, weights, None if threshold is None else float(threshold))
 
 
 def history_of(events: UserEvents, index: Mapping[str, int], selection: Selection) -> Histories:
@@ -81,10 +92,12 @@ def history_of(events: UserEvents, index: Mapping[str, int], selection: Selectio
     if selected is not None:
         taken &= selected
     items, timestamps = items[taken], events.timestamps[taken]
+    worth = selection.worth(events)
+    worth = None if worth is None else worth[taken]
     if (timestamps[1:] > timestamps[:-1]).all():  # then there is nothing to order or to merge
-        return Histories(np.array([0, len(items)], dtype=np.int64), items, timestamps)
+        return Histories(np.array([0, len(items)], dtype=np.int64), items, timestamps, worth)
     user = np.zeros(len(items), dtype=np.int32)
-    return build_histories(user, items, timestamps, 1, np.random.default_rng(_SEED))
+    return build_histories(user, items, timestamps, 1, np.random.default_rng(_SEED), worth)
 
 
 def question_about(item: int | None) -> Histories:

@@ -1,7 +1,10 @@
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from personalize_assets.engine.data.live import UserEvents
 from personalize_assets.engine.serving.histories import (
     Selection,
     history_of,
@@ -20,7 +23,7 @@ INDEX = {"a": 0, "b": 1, "c": 2}
         ({"eventType": "watch"}, Selection((("watch", None),))),
         (
             {"eventType": "rate", "solutionConfig": {"eventValueThreshold": "3.5"}},
-            Selection((("rate", None),), 3.5),
+            Selection((("rate", None),), min_value=3.5),
         ),
         (
             {
@@ -33,7 +36,7 @@ INDEX = {"a": 0, "b": 1, "c": 2}
                     }
                 }
             },
-            Selection((("watch", None), ("rate", 4.0))),
+            Selection((("watch", None), ("rate", 4.0)), (1.0, 0.5)),
         ),
     ],
 )
@@ -56,14 +59,28 @@ EVENTS = user_events(
         (Selection(), [0, 1, 1, 2]),
         (Selection((("watch", None),)), [0]),
         (Selection((("rate", 4.0), ("watch", None))), [0, 1]),
-        (Selection((), 3.0), [1, 1]),  # no value reaches no threshold
-        (Selection((("rate", None),), 4.0), [1]),
+        (Selection(min_value=3.0), [1, 1]),  # no value reaches no threshold
+        (Selection((("rate", None),), min_value=4.0), [1]),
     ],
 )
 def test_history_of__selected_and_known_events(selection: Selection, items: list[int]) -> None:
     history = history_of(EVENTS, INDEX, selection)
     assert history.items.tolist() == items
     assert history.indptr.tolist() == [0, len(items)]
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (EVENTS, [1.0, 0.5]),
+        (user_events(("b", 4, "rate", 5.0), ("b", 4, "watch"), ("b", 4, "like")), [1.0]),
+        (user_events(("c", 5, None)), []),
+    ],
+)
+def test_history_of__what_events_are_worth(events: UserEvents, expected: list[float]) -> None:
+    selection = Selection((("rate", 4.0), ("watch", None)), (0.5, 1.0))
+    assert np.asarray(history_of(events, INDEX, selection).weights).tolist() == expected
+    assert history_of(events, INDEX, replace(selection, weights=())).weights is None
 
 
 def test_history_of__equal_events_are_one() -> None:
