@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from personalize_assets.aws.deployment import DEPLOYMENT, STATE_DIR, Deployment, DeploymentError
+from personalize_assets.cli.evaluate import evaluate
 from personalize_assets.local.log_file import LOG_NAME, last_lines
 from personalize_assets.local.settings import StackError, StackOptions
 from personalize_assets.local.stack import (
@@ -42,6 +43,9 @@ state_dir_option = click.option(
 @click.version_option(package_name="personalize-assets")
 def main() -> None:
     """The local Amazon Personalize and S3: they start by themselves and stop when idle."""
+
+
+main.add_command(evaluate)
 
 
 @main.command()

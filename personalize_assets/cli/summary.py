@@ -11,17 +11,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from personalize_assets.components.graph import STAGES
-from personalize_assets.components.previews import METRIC_LABELS
+from personalize_assets.core.metrics import AMAZON_LABELS
 
 
 def metrics_table(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Table:
     """The metrics of several solution versions side by side."""
     table = Table("solution", title="Offline metrics (Amazon's definitions)", title_justify="left")
-    for label in METRIC_LABELS.values():
+    for label in AMAZON_LABELS.values():
         table.add_column(label, justify="right")
     for name, values in rows:
         table.add_row(
-            name, *(f"{values[key]:.4f}" if key in values else "-" for key in METRIC_LABELS)
+            name, *(f"{values[key]:.4f}" if key in values else "-" for key in AMAZON_LABELS)
         )
     return table
 

@@ -12,19 +12,8 @@ from personalize_assets.aws.ensure import Ensured
 from personalize_assets.aws.preparation import Prepared
 from personalize_assets.aws.results import Results, UserPreview
 from personalize_assets.components.plots import INLINE_CHARACTERS, line_plot
+from personalize_assets.core.metrics import AMAZON_LABELS
 from personalize_assets.resources import S3Resource
-
-METRIC_LABELS: Mapping[str, str] = {
-    "mean_reciprocal_rank_at_25": "MRR@25",
-    "normalized_discounted_cumulative_gain_at_5": "NDCG@5",
-    "normalized_discounted_cumulative_gain_at_10": "NDCG@10",
-    "normalized_discounted_cumulative_gain_at_25": "NDCG@25",
-    "precision_at_5": "P@5",
-    "precision_at_10": "P@10",
-    "precision_at_25": "P@25",
-    "coverage": "coverage",
-}
-"""Amazon's names of metrics, and what fits above a column or into a legend."""
 
 PLOTTED_METRICS = (
     "mean_reciprocal_rank_at_25",
@@ -104,7 +93,7 @@ def metrics_metadata(
         history: Metrics of the last materializations, oldest first, the newest included.
     """
     series = {
-        METRIC_LABELS[name]: [past[name] for past in history if name in past]
+        AMAZON_LABELS[name]: [past[name] for past in history if name in past]
         for name in PLOTTED_METRICS
     }
     return {

@@ -14,7 +14,8 @@ from personalize_assets.core.metrics.reciprocal_rank import reciprocal_rank_at_k
 LONGEST_LIST: Final = 25
 """How many ranks the metrics look at."""
 
-_CUTOFFS: Final = (5, 10, 25)
+CUTOFFS: Final = (5, 10, 25)
+"""Lengths of lists that NDCG and precision are told of."""
 
 
 def evaluate(ranked: NDArray[np.int32], truth: Truth, n_catalogue: int) -> dict[str, float]:
@@ -33,10 +34,10 @@ def evaluate(ranked: NDArray[np.int32], truth: Truth, n_catalogue: int) -> dict[
         "coverage": coverage(ranked[:, :LONGEST_LIST], n_catalogue),
         "mean_reciprocal_rank_at_25": _mean(reciprocal_rank_at_k(hits, LONGEST_LIST)),
     }
-    for k in _CUTOFFS:
+    for k in CUTOFFS:
         key = f"normalized_discounted_cumulative_gain_at_{k}"
         metrics[key] = _mean(amazon_ndcg_at_k(hits, k))
-    for k in _CUTOFFS:
+    for k in CUTOFFS:
         metrics[f"precision_at_{k}"] = _mean(precision_at_k(hits, k))
     return {key: round(value, 4) for key, value in metrics.items()}
 
@@ -53,7 +54,7 @@ def evaluate_textbook(
     relevant = truth.counts(n_catalogue)
     return {
         f"textbook_ndcg_at_{k}": round(_mean(textbook_ndcg_at_k(hits, relevant, k)), 4)
-        for k in _CUTOFFS
+        for k in CUTOFFS
     }
 
 

@@ -1,0 +1,1 @@
+"""Recipes against each other, popularity and chance, on the same folds of users."""
