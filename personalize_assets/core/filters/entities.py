@@ -143,6 +143,10 @@ class EntityTable:
         values = self._columns.get(column)
         return None if values is None else _plain(values[row])
 
+    def column(self, name: str) -> pa.Array | None:
+        """A column as it was taken; None if there is no such column."""
+        return self._columns.get(name)
+
     def holds_text(self, column: str) -> bool:
         """Whether a column holds strings; not if there is no such column."""
         values = self._columns.get(column)

@@ -145,7 +145,7 @@ def fields_of(spec: RecipeSpec) -> tuple[QueryField, ...]:
 def _new_items(order: Json, version: SavedVersion) -> NewItems:
     """What came after the training: looked for now with the latest version, else as refreshed."""
     if not order["refresh_first"] or version.spec.refresh != "new-items":
-        return NewItems.read(Path(order["refreshed"]) if order["refreshed"] else None)
+        return NewItems.read(Path(order["refreshed"] or Path(order["model"]) / NEW_ITEMS))
     now = int(datetime.fromisoformat(order["now"]).timestamp())
     path = Path(order["workspace"]) / NEW_ITEMS
     write_new_items(path, GroupSources.from_json(order["sources"]), version, now)

@@ -1,7 +1,7 @@
-"""The items, or actions, that came to a group after a training: what a refresh takes in.
+"""The items, or actions, of which a model knows nothing or little: what exploration chooses from.
 
-They are not scored, since the model does not know them; serving mixes them in by exploration. Used
-by refreshes and by batch jobs. Knows no models.
+Those that came after a training are not scored, since the model does not know them. Written by
+trainings and refreshes, so that no answer has to count interactions. Knows no models.
 """
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false
@@ -9,6 +9,7 @@ by refreshes and by batch jobs. Knows no models.
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,58 +21,139 @@ from personalize_assets.engine.data import (
     read_interactions,
     read_records,
 )
+from personalize_assets.engine.data.showings import read_showings
+from personalize_assets.engine.serving.exploration import NEW_ITEMS
 from personalize_assets.recipes.artifact import SavedVersion
+from personalize_assets.recipes.bandit import EARLY_DAYS, Record, weigh
+from personalize_assets.recipes.base import BoolArray, LongArray
 
-NEW_ITEMS: Final = "new-items.parquet"
-_CREATED_AT: Final = "CREATED_AT"
+__all__ = ["NEW_ITEMS", "new_items", "write_new_items"]
+
+FEW_INTERACTIONS: Final = 5
+"""With fewer, an item that was trained on is still new."""
+_DAY_S: Final = 86_400
 
 
 def write_new_items(path: Path, sources: GroupSources, version: SavedVersion, now: int) -> int:
-    """Write what a trained version does not know, and tell how many that are.
+    """Write what a trained version does not know well, and tell how many things those are.
 
     Args:
         path: A parquet file with the columns of `new_items`.
         sources: Of the group.
         version: What was trained.
-        now: Epoch seconds.
+        now: Epoch seconds; the age of things of which nothing tells when they came.
     """
-    table = new_items(sources, version, now)
+    if version.action_ids is not None:
+        table = _new_actions(sources, version.action_ids, now)
+    else:
+        table = new_items(sources, version.item_ids, now)
     pq.write_table(table, path)
     return table.num_rows
 
 
-def new_items(sources: GroupSources, version: SavedVersion, now: int) -> pa.Table:
-    """The items of a group that a trained version does not know; of a version for actions, those.
+def new_items(sources: GroupSources, known: pa.StringArray, now: int = 0) -> pa.Table:
+    """The items of a group that a model does not know, or only from few interactions.
 
     Args:
         sources: Of the group.
-        version: What was trained.
-        now: Epoch seconds; the age of things of which nothing tells when they came.
+        known: Ids of the items of the model.
+        now: As in `write_new_items`.
 
     Returns:
-        ``ITEM_ID`` and ``CREATED_AT``, epoch seconds: the creation timestamp, else the oldest
-        interaction, else the newest interaction of all. Ordered by id.
+        ``ITEM_ID``; ``CREATED_AT``, epoch seconds: the creation timestamp, else the oldest
+        interaction, else the newest interaction of all; ``EVENTS`` and ``EXPECTED`` as `Evidence`
+        has them. Ordered by id. The table's metadata say ``shape`` and ``newest``.
     """
-    if version.action_ids is not None:
-        listed = read_records(sources, "ACTIONS")
-        seen = read_action_interactions(sources, columns=(Columns.ACTION_ID, Columns.TIMESTAMP))
-        return _unknown(listed, seen, Columns.ACTION_ID, version.action_ids, now)
     listed = read_records(sources, "ITEMS")
     seen = read_interactions(sources, columns=(Columns.ITEM_ID, Columns.TIMESTAMP))
-    return _unknown(listed, seen, Columns.ITEM_ID, version.item_ids, now)
+    parts = [known.cast(pa.string())]
+    parts += [_distinct(table) for table in (listed, seen) if table is not None]
+    ids = pa.concat_arrays(parts).unique()
+    record = _record(sources, ids, listed, seen, now)
+    evidence = weigh(record)
+    is_new = record.events < FEW_INTERACTIONS
+    is_new[len(known) :] = True
+    found = {
+        Columns.ITEM_ID: ids,
+        "CREATED_AT": pa.array(record.created),
+        "EVENTS": pa.array(evidence.events),
+        "EXPECTED": pa.array(evidence.expected),
+    }
+    said = {"shape": str(evidence.shape), "newest": str(record.newest)}
+    table = pa.table(found, metadata=said).filter(pa.array(is_new))
+    return table.sort_by(Columns.ITEM_ID).replace_schema_metadata(said)
 
 
-def _unknown(
-    listed: pa.Table | None, seen: pa.Table | None, key: str, known: pa.Array, now: int
-) -> pa.Table:
+def _record(
+    sources: GroupSources,
+    ids: pa.StringArray,
+    listed: pa.Table | None,
+    seen: pa.Table | None,
+    now: int,
+) -> Record:
+    n_items = len(ids)
+    at, times = _events(seen, ids)
+    newest = int(times.max()) if len(times) else now
+    first = np.full(n_items, np.iinfo(np.int64).max)
+    np.minimum.at(first, at, times)
+    created = np.where(first == np.iinfo(np.int64).max, newest, first)
+    if listed is not None and Columns.CREATION_TIMESTAMP in listed.column_names:
+        stated = listed[Columns.CREATION_TIMESTAMP]
+        given = np.asarray(stated.is_valid())
+        created[_places(listed[Columns.ITEM_ID], ids)[given]] = np.asarray(stated.drop_null())
+    shown, taken = read_showings(sources)
+    led, led_times = _events(taken, ids)
+    early = np.bincount(at[_early(created[at], times)], minlength=n_items)
+    early -= np.bincount(led[_early(created[led], led_times)], minlength=n_items)
+    stood = _places(shown[Columns.ITEM_ID], ids)
+    return Record(
+        created=created,
+        events=np.bincount(at, minlength=n_items),
+        early_events=np.maximum(early, 0),
+        shown=np.bincount(stood[stood >= 0], minlength=n_items),
+        taken=np.bincount(led, minlength=n_items),
+        newest=newest,
+    )
+
+
+def _early(created: LongArray, times: LongArray) -> BoolArray:
+    return times - created < EARLY_DAYS * _DAY_S
+
+
+def _events(table: pa.Table | None, ids: pa.StringArray) -> tuple[LongArray, LongArray]:
+    """Place of the item, and time, of each event; of those whose items are among the ids."""
+    if table is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    at = _places(table[Columns.ITEM_ID], ids)
+    times = np.asarray(table[Columns.TIMESTAMP])
+    return at[at >= 0], times[at >= 0]
+
+
+def _places(column: pa.ChunkedArray, ids: pa.StringArray) -> LongArray:
+    """Where each value stands among the ids; -1 where it does not."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    encoded = encoded.unify_dictionaries().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):  # older arrow keeps the chunks of an empty column
+        return np.zeros(0, dtype=np.int64)
+    found = pc.index_in(encoded.dictionary.cast(pa.string()), value_set=ids).fill_null(-1)
+    return np.asarray(found, dtype=np.int64)[np.asarray(encoded.indices)]
+
+
+def _distinct(table: pa.Table) -> pa.StringArray:
+    return table[Columns.ITEM_ID].unique().cast(pa.string())
+
+
+def _new_actions(sources: GroupSources, known: pa.StringArray, now: int) -> pa.Table:
+    """The actions that a model does not know, with ``ITEM_ID`` and ``CREATED_AT``."""
+    key = Columns.ACTION_ID
+    listed = read_records(sources, "ACTIONS")
+    seen = read_action_interactions(sources, columns=(key, Columns.TIMESTAMP))
     declared = _earliest(listed, key, Columns.CREATION_TIMESTAMP, known)
     met = _earliest(seen, key, Columns.TIMESTAMP, known)
     newest = now if seen is None else pc.max(seen[Columns.TIMESTAMP]).as_py()
-    ids = declared["id"].unique()
-    if key == Columns.ITEM_ID:  # an interaction alone makes an item, but no action
-        ids = pa.concat_arrays([ids, met["id"].combine_chunks()]).unique()
+    ids = declared["id"].unique()  # an interaction alone makes no action
     created = pc.coalesce(_at(ids, declared), _at(ids, met), pa.scalar(newest, pa.int64()))
-    return pa.table({Columns.ITEM_ID: ids, _CREATED_AT: created}).sort_by(Columns.ITEM_ID)
+    return pa.table({Columns.ITEM_ID: ids, "CREATED_AT": created}).sort_by(Columns.ITEM_ID)
 
 
 def _earliest(table: pa.Table | None, key: str, column: str, known: pa.Array) -> pa.Table:

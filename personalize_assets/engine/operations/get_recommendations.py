@@ -43,10 +43,11 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
     )
     served = context.serving.items(backing).recommend(live, query)
     context.serving.note_answer(backing, live)
-    return {
-        "itemList": show_items(served, wanted, live),
-        "recommendationId": context.serving.recommendation_id(backing),
-    }
+    recommendation_id = context.serving.recommendation_id(backing)
+    explored = tuple(item.item_id for item in served if item.explored)
+    if explored:
+        context.serving.shown.note(recommendation_id, explored)
+    return {"itemList": show_items(served, wanted, live), "recommendationId": recommendation_id}
 
 
 def _find(context: RequestContext, request: Request) -> Backing:

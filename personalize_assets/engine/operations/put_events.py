@@ -1,5 +1,6 @@
 """PutEvents: what users do with items, one by one."""
 
+from dataclasses import replace
 from typing import Any
 
 from personalize_assets.core.arns import Kind, make_arn, parse_arn
@@ -37,7 +38,8 @@ def put_events(context: RequestContext, request: Request) -> dict[str, Any]:
             )
         except PropertiesError as error:
             raise InvalidInput(f"Event {position} of eventList cannot be taken: {error}") from error
-        events.append(event)
+        shown = context.serving.shown.of(event.recommendation_id)
+        events.append(replace(event, shown="|".join(shown) or None))
     context.store.events.add(dataset.arn, events, context.clock())
     return {}
 

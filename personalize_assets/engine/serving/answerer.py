@@ -17,7 +17,7 @@ from personalize_assets.core.filters import BoundFilter, Facts, normalize_event_
 from personalize_assets.engine.data.live import LiveGroup, UserEvents
 from personalize_assets.engine.serving.asking import Query, Served
 from personalize_assets.engine.serving.catalogue import Catalogue
-from personalize_assets.engine.serving.exploration import Exploration, NewItems, explorable
+from personalize_assets.engine.serving.exploration import Exploration, Explorer, NewItems
 from personalize_assets.engine.serving.histories import (
     Selection,
     history_of,
@@ -34,7 +34,6 @@ from personalize_assets.recipes.base import (
     FloatArray,
     Histories,
     Influenced,
-    LongArray,
     concatenate,
 )
 from personalize_assets.recipes.models import ranking_scores
@@ -98,7 +97,7 @@ class Answerer:
     Args:
         version: Of a recipe that recommends or ranks items.
         manner: How to answer.
-        new: Items that a refresh found after the training.
+        new: Items that the model does not know, or little of.
     """
 
     def __init__(self, version: SavedVersion, manner: Manner, new: NewItems) -> None:
@@ -116,14 +115,14 @@ class Answerer:
         capacity = max(16, _KEPT_BYTES // per_user)
         self._kept = KeptScores(capacity)
         self._related: LoadOnce[int, Scores] = LoadOnce(capacity)
-        self._pool: LoadOnce[None, LongArray] = LoadOnce(1)
+        self._explorers: LoadOnce[None, Explorer] = LoadOnce(1)
 
     def warm_up(self, live: LiveGroup) -> None:
         """Make what all answers share, so that none of them reads files."""
         self.catalogue.rows(live.items)
         exploration = self._manner.exploration
         if exploration is not None and exploration.weight:
-            self._explored(live, exploration)
+            self._explorer(live, exploration)
         _ = self._cold
 
     def recommend(self, live: LiveGroup, query: Query) -> list[Served]:
@@ -151,8 +150,9 @@ class Answerer:
             listing.promote(query.promotion, wanted)
         exploration = self._manner.exploration
         if exploration is not None and exploration.places(query.n_results):
-            pool = self._explored(live, exploration)
-            listing.explore(pool, exploration.places(query.n_results), allowed)
+            explorer = self._explorer(live, exploration)
+            values = explorer.values(scores, query)
+            listing.explore(explorer.pool, values, exploration.places(query.n_results), allowed)
         listing.fill(allowed)
         if query.keep is not None and self.spec.gives_reasons:
             listing.fill_up(self._cold, allowed)
@@ -261,11 +261,11 @@ class Answerer:
         history = history_of(events, self.catalogue.index, self._manner.selection)
         return history.where(history.items < self.catalogue.n_trained)
 
-    def _explored(self, live: LiveGroup, exploration: Exploration) -> LongArray:
-        """What may be explored, looked up once."""
-        return self._pool.get(
+    def _explorer(self, live: LiveGroup, exploration: Exploration) -> Explorer:
+        """What chooses among new items, made once."""
+        return self._explorers.get(
             None,
-            lambda: explorable(
-                self.catalogue, self._new, live.sources, live.items, exploration.max_age_days
+            lambda: Explorer(
+                self.catalogue, self._new, exploration.max_age_days, live.items, live.schemas
             ),
         )

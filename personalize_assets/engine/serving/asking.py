@@ -61,9 +61,11 @@ class Served(NamedTuple):
         score: None where the recipe or the place has none.
         promotion: Name of the promotion that put it there; None for none.
         reason: Why an item stands there that the model would not have put there; None for others.
+        explored: Whether it stands there to be tried, also where answers carry no reasons.
     """
 
     item_id: str
     score: float | None
     promotion: str | None = None
     reason: str | None = None
+    explored: bool = False

@@ -28,7 +28,7 @@ class Deployed:
 
     Attributes:
         artifact: Folder of the model.
-        refreshed: File of the items that a refresh found; None if there is none.
+        refreshed: File of the new items that the last refresh wrote; None before the first.
         manner: How to answer.
     """
 

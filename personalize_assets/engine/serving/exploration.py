@@ -1,13 +1,14 @@
-"""Which items may be explored, and how many.
+"""Which new items are explored, and how many.
 
-An item may be explored if it is new: found by a refresh after the training, or in the catalogue
-with fewer than `FEW_INTERACTIONS` interactions, and not older than the cut-off. Ages count back
-from the newest interaction. An item came into being at its CREATION_TIMESTAMP, else at its first
-interaction, else with the newest one, as AWS has it. Knows no scores.
+New is what a training or refresh wrote down as such: items that the model does not know, or only
+from few interactions. Those older than the cut-off are left out; ages count back from the newest
+interaction. What is known of them and what their categories promise to the user decide, by
+Thompson sampling. Knows neither files of interactions nor lists.
 """
 # pyarrow has no types.
 # pyright: standard
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +17,26 @@ from typing import Any, Final, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from personalize_assets.core.filters import EntityTable
-from personalize_assets.engine.data.sources import GroupSources
-from personalize_assets.engine.data.tables import read_interactions
+from personalize_assets.core.schemas import DatasetType, Schema
+from personalize_assets.engine.serving.asking import Query
 from personalize_assets.engine.serving.catalogue import Catalogue
-from personalize_assets.recipes.base import LongArray
+from personalize_assets.engine.serving.load_once import LoadOnce
+from personalize_assets.engine.serving.scores import Scores
+from personalize_assets.recipes.bandit import Evidence, Promise
+from personalize_assets.recipes.base import FloatArray, LongArray
+from personalize_assets.recipes.solvers.categories import category_matrix
 
-FEW_INTERACTIONS: Final = 5
+NEW_ITEMS: Final = "new-items.parquet"
+"""The file in the folder of a trained version, until a refresh writes a newer one elsewhere."""
 DEFAULT_WEIGHT: Final = 0.3
 DEFAULT_AGE_DAYS: Final = 30.0
 _LARGEST_SHARE: Final = 0.5
 _DAY_S: Final = 86_400
-_CREATED: Final = "CREATION_TIMESTAMP"
+_CROWDS: Final = 64
+_KEPT_DRAWS: Final = 2 * _CROWDS
+_LOOKED_AT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -60,69 +67,112 @@ class Exploration:
 
 @dataclass(frozen=True)
 class NewItems:
-    """What a refresh found after the training.
+    """What a training or refresh wrote down of the items that were new then.
 
     Attributes:
-        ids: Of items that the model does not know.
+        ids: Of items that the model does not know, or that had few interactions.
         created: When each came into being, epoch seconds.
+        events: As `Evidence` has them.
+        expected: As `Evidence` has them.
+        shape: As `Evidence` has it.
+        newest: Time of the newest interaction of all, epoch seconds.
     """
 
     ids: tuple[str, ...] = ()
     created: tuple[int, ...] = ()
+    events: tuple[int, ...] = ()
+    expected: tuple[float, ...] = ()
+    shape: float = 1.0
+    newest: int = 0
 
     @classmethod
-    def read(cls, path: Path | None) -> Self:
-        """Read the file of a refresh; None stands for no refresh yet."""
-        if path is None:
+    def read(cls, path: Path) -> Self:
+        """Read a file of new items; of recipes that do not explore there is none."""
+        if not path.is_file():
             return cls()
-        table = pq.read_table(path, columns=["ITEM_ID", "CREATED_AT"])
-        return cls(tuple(table["ITEM_ID"].to_pylist()), tuple(table["CREATED_AT"].to_pylist()))
+        table = pq.read_table(path)
+        columns = ("ITEM_ID", "CREATED_AT", "EVENTS", "EXPECTED")
+        said = table.schema.metadata
+        return cls(
+            *(tuple(table[name].to_pylist()) for name in columns),
+            shape=float(said[b"shape"]),
+            newest=int(said[b"newest"]),
+        )
+
+    def young(self, max_age_days: float) -> LongArray:
+        """Places of those not older than so many days, shape ``(n,)``."""
+        created = np.array(self.created, dtype=np.int64)
+        return np.flatnonzero(created >= self.newest - max_age_days * _DAY_S)
+
+    def evidence(self, at: LongArray) -> Evidence:
+        """What is known of those at some places."""
+        events = np.array(self.events, dtype=np.int64)[at]
+        return Evidence(events, np.array(self.expected, dtype=np.float64)[at], self.shape)
 
 
-def explorable(
-    catalogue: Catalogue,
-    new: NewItems,
-    sources: GroupSources,
-    items: EntityTable | None,
-    max_age_days: float,
-) -> LongArray:
-    """Indices of the items that may be explored, ascending.
+class Explorer:
+    """Chooses among new items; for use by several threads at once.
+
+    What may be of an item's success is drawn once an hour for each of 64 crowds of users, so that
+    a page that is loaded again does not change and an answer costs no draws.
 
     Args:
         catalogue: With the new items behind those of the model.
-        new: What a refresh found.
-        sources: Of the group; all its interactions are counted.
+        new: What was written down of them.
+        max_age_days: Oldest items that are explored.
         items: The Items dataset; None if there is none.
-        max_age_days: Oldest items that count.
+        schemas: Of the group's datasets, by type.
+
+    Attributes:
+        pool: Indices of the items that may be explored, shape ``(n,)``.
     """
-    interactions = read_interactions(sources, columns=("ITEM_ID", "TIMESTAMP"))
-    if interactions is None:
-        return np.zeros(0, dtype=np.int64)
-    counts, created, newest = _count(interactions, catalogue)
-    rows = catalogue.rows(items)
-    if rows is not None:
-        stated = rows.number(_CREATED)
-        created = np.where(np.isnan(stated), created, stated)
-    for item, moment in zip(new.ids, new.created, strict=True):
-        created[catalogue.index[item]] = moment
-    fresh = created >= newest - max_age_days * _DAY_S
-    fresh[: catalogue.n_trained] &= counts[: catalogue.n_trained] < FEW_INTERACTIONS
-    return np.flatnonzero(fresh)
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        new: NewItems,
+        max_age_days: float,
+        items: EntityTable | None,
+        schemas: Mapping[DatasetType, Schema],
+    ) -> None:
+        young = new.young(max_age_days)
+        young = young[new.evidence(young).hopeful()]
+        self._evidence = new.evidence(young)
+        self.pool: LongArray = np.array(
+            [catalogue.index[new.ids[at]] for at in young.tolist()], dtype=np.int64
+        )
+        rows = None if items is None or not len(young) else catalogue.rows(items)
+        self._promise = None
+        if rows is not None and "ITEMS" in schemas:
+            self._promise = _promise(catalogue.n_trained, self.pool, rows, schemas["ITEMS"])
+        self._draws: LoadOnce[tuple[str, int], FloatArray] = LoadOnce(_KEPT_DRAWS)
+
+    def values(self, scores: Scores, query: Query) -> FloatArray:
+        """What to expect of each item of the pool for a question, shape ``(n,)``.
+
+        Args:
+            scores: Of the model, for the question.
+            query: Names the user and the moment.
+        """
+        hour = f"{query.now:%Y-%m-%dT%H}"
+        crowd = zlib.crc32((query.user_id or "").encode()) % _CROWDS
+        drawn = self._draws.get((hour, crowd), lambda: self._draw(hour, crowd))
+        if self._promise is None:
+            return drawn
+        best = scores.best(_LOOKED_AT)
+        shares = np.exp(scores.values[best] - scores.values[best[:1]])
+        return drawn * self._promise.to(best, shares)
+
+    def _draw(self, hour: str, crowd: int) -> FloatArray:
+        return self._evidence.draw(np.random.default_rng(zlib.crc32(f"{hour}|{crowd}".encode())))
 
 
-def _count(
-    interactions: pa.Table, catalogue: Catalogue
-) -> tuple[LongArray, NDArray[np.float64], float]:
-    """Interactions of each item; when each came into being; time of the newest of all."""
-    grouped = interactions.group_by("ITEM_ID").aggregate(
-        [("TIMESTAMP", "count"), ("TIMESTAMP", "min"), ("TIMESTAMP", "max")]
-    )
-    newest = float(np.max(grouped["TIMESTAMP_max"].to_numpy()))
-    index = [catalogue.index.get(item, -1) for item in grouped["ITEM_ID"].to_pylist()]
-    at = np.array(index, dtype=np.int64)
-    known = at >= 0
-    counts = np.zeros(len(catalogue), dtype=np.int64)
-    counts[at[known]] = grouped["TIMESTAMP_count"].to_numpy()[known]
-    created = np.full(len(catalogue), newest)
-    created[at[known]] = grouped["TIMESTAMP_min"].to_numpy()[known]
-    return counts, created, newest
+def _promise(n_trained: int, pool: LongArray, rows: EntityTable, schema: Schema) -> Promise | None:
+    columns = {
+        field.column: rows.column(field.column) for field in schema.fields if field.categorical
+    }
+    present = {name: column for name, column in columns.items() if column is not None}
+    if not present:
+        return None
+    matrix = category_matrix(pa.table(present), list(present))
+    return Promise(matrix[:n_trained], matrix[pool])

@@ -17,8 +17,8 @@ from personalize_assets.engine.serving.asking import (
     Served,
 )
 from personalize_assets.engine.serving.catalogue import Catalogue
-from personalize_assets.engine.serving.scores import Scores
-from personalize_assets.recipes.base import BoolArray, LongArray
+from personalize_assets.engine.serving.scores import Scores, top_of
+from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
 from personalize_assets.recipes.spec import RecipeSpec
 
 
@@ -70,33 +70,31 @@ class Listing:
         found += islice(more, wanted - len(found))
         self._name, self._promoted = promotion.name, found
 
-    def explore(self, pool: LongArray, places: int, allowed: BoolArray | None) -> None:
-        """Take items by chance.
+    def explore(
+        self, pool: LongArray, values: FloatArray, places: int, allowed: BoolArray | None
+    ) -> None:
+        """Take the most promising new items.
 
         Args:
-            pool: What may be explored.
+            pool: What may be explored, shape ``(n,)``.
+            values: What to expect of each, shape ``(n,)``.
             places: How many, at most.
             allowed: What may be served; None for everything.
         """
         count = min(places, self._n_results - len(self._promoted))
-        # Most of a pool may be served, so that looking at a few is enough, but for narrow filters.
-        for tried in (4 * count, len(pool)):
-            some = self._chance.sample(range(len(pool)), min(tried, len(pool)))
-            found = [at for at in pool[some].tolist() if self._may_explore(at, allowed)]
-            if len(found) >= count:
-                break
-        self._explored = found[:count]
+        known = pool < self._catalogue.n_trained
+        left = np.where(known, self._scores.values[np.where(known, pool, 0)] > -np.inf, True)
+        if allowed is not None:
+            left &= allowed[pool]
+        left &= ~np.isin(pool, self._promoted)
+        pool, values = pool[left], values[left]
+        self._explored = pool[top_of(values, min(count, len(pool)))].tolist()
 
     def _is_unserved(self, at: int, allowed: BoolArray | None) -> bool:
         """Whether an item that is allowed has no score to be served by."""
         if allowed is not None and not allowed[at]:
             return False
         return at >= self._catalogue.n_trained or self._scores.values[at] == -np.inf
-
-    def _may_explore(self, at: int, allowed: BoolArray | None) -> bool:
-        if (allowed is not None and not allowed[at]) or at in self._promoted:
-            return False
-        return at >= self._catalogue.n_trained or bool(self._scores.values[at] > -np.inf)
 
     def fill(self, allowed: BoolArray | None) -> None:
         """Take the best of the rest.
@@ -138,6 +136,7 @@ class Listing:
     def _with_explored(self, regular: list[Served]) -> list[Served]:
         """Regular and explored items; these with the scores of the regular ones behind them."""
         explored = self._serve(self._explored, [None] * len(self._explored), EXPLORED)
+        explored = [item._replace(explored=True) for item in explored]
         mixed = self._mixed(regular, explored, 1 if regular else 0)
         behind = regular[-1].score if regular else None
         special = {item.item_id for item in explored}

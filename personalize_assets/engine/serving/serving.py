@@ -14,8 +14,9 @@ from personalize_assets.engine.data.live import LiveData, LiveGroup
 from personalize_assets.engine.serving.actions import ActionAnswerer
 from personalize_assets.engine.serving.answerer import Answerer
 from personalize_assets.engine.serving.backing import Backing, Deployed, backing_of
-from personalize_assets.engine.serving.exploration import NewItems
+from personalize_assets.engine.serving.exploration import NEW_ITEMS, NewItems
 from personalize_assets.engine.serving.load_once import LoadOnce
+from personalize_assets.engine.serving.shown import ShownItems
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import SavedVersion, load_version
 
@@ -40,6 +41,7 @@ class Serving:
         self._store = store
         self._new_id = new_id
         self.clock = clock
+        self.shown = ShownItems()
         self._live = LiveData(store)
         self._versions: LoadOnce[Path, SavedVersion] = LoadOnce(_MODELS)
         self._answerers: LoadOnce[Deployed, Answerer] = LoadOnce(_MODELS)
@@ -116,7 +118,9 @@ class Serving:
         return self._answerers.get(
             deployed,
             lambda: Answerer(
-                self._version(deployed), deployed.manner, NewItems.read(deployed.refreshed)
+                self._version(deployed),
+                deployed.manner,
+                NewItems.read(deployed.refreshed or deployed.artifact / NEW_ITEMS),
             ),
         )
 

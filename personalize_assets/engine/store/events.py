@@ -31,6 +31,8 @@ class Event:
         properties: Values of further columns of the dataset, by upper-case column.
         recommendation_id: Of the list that the item was shown in.
         impression: Ids of the items that were shown, joined by ``|``.
+        shown: Ids of the items that were explored in that list, joined by ``|``; None where that is
+            not known.
         source: What the event is attributed to.
         sequence: Its place in the order of arrival; 0 before it is stored.
         received_at: When it arrived, in epoch seconds; 0 before it is stored.
@@ -46,6 +48,7 @@ class Event:
     properties: Mapping[str, Any] = field(default_factory=dict[str, Any])
     recommendation_id: str | None = None
     impression: str | None = None
+    shown: str | None = None
     source: str | None = None
     sequence: int = 0
     received_at: float = 0.0
@@ -101,8 +104,8 @@ class EventTable:
         return self._database.write(
             "INSERT OR IGNORE INTO events (dataset_arn, event_id, user_id, known_since, session_id,"
             " item_id, event_type, event_value, sent_at, recommendation_id, impression, source,"
-            " properties, received_at)"
-            " SELECT ?1, ?2, ?3, ?14, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
+            " properties, received_at, shown)"
+            " SELECT ?1, ?2, ?3, ?14, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15"
             " WHERE NOT EXISTS (SELECT 1 FROM events WHERE dataset_arn = ?1 AND user_id IS ?3"
             " AND sent_at = ?8 AND (?3 IS NOT NULL OR session_id = ?4) AND item_id IS ?5"
             " AND event_type = ?6 AND event_value IS ?7 AND recommendation_id IS ?9"
@@ -121,6 +124,7 @@ class EventTable:
             properties,
             now.timestamp(),
             known_since,
+            event.shown,
         )
 
     def _identify(self, dataset_arn: str, session_id: str, user_id: str | None) -> None:
@@ -179,6 +183,7 @@ def _event_of(row: Row) -> Event:
         properties=json.loads(row["properties"]),
         recommendation_id=row["recommendation_id"],
         impression=row["impression"],
+        shown=row["shown"],
         source=row["source"],
         sequence=row["sequence"],
         received_at=row["received_at"],

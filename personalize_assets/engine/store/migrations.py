@@ -91,5 +91,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX records_in_order ON records (dataset_arn, sequence);
     CREATE INDEX records_by_id ON records (dataset_arn, record_id);
     """,
+    """
+    -- The items that were explored in the list which an event names by its recommendation id, where
+    -- that was still known; joined by |.
+    ALTER TABLE events ADD COLUMN shown TEXT;
+    """,
 )
 """Step ``n``, counting from 1, turns a database of version ``n - 1`` into one of ``n``."""

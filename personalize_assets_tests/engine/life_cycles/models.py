@@ -83,7 +83,8 @@ def write_model(target: Path, recipe: str) -> None:
 @cache
 def new_items() -> bytes:
     """A file of new items that holds one."""
-    return _parquet(pa.table({"ITEM_ID": ["new"], "CREATED_AT": [1_700_000_000]}))
+    columns = {"ITEM_ID": ["new"], "CREATED_AT": [1_700_000_000], "EVENTS": [0], "EXPECTED": [0.0]}
+    return _parquet(pa.table(columns, metadata={"shape": "1.0", "newest": "1700000000"}))
 
 
 @cache

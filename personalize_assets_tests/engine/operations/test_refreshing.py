@@ -41,7 +41,8 @@ def refreshed(world: World, arn: str) -> list[tuple[str, int]] | None:
     if path is None:
         return None
     rows = pq.read_table(world.engine.store.artifacts.path(path)).to_pylist()
-    return [(row["ITEM_ID"], row["CREATED_AT"]) for row in rows]
+    known = known_items(world, arn)
+    return [(row["ITEM_ID"], row["CREATED_AT"]) for row in rows if row["ITEM_ID"] not in known]
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ class FakeLive:
     users: EntityTable | None = None
     actions: EntityTable | None = None
     action_events: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict[str, Any])
-    sources: Any = None
+    schemas: dict[Any, Any] = field(default_factory=dict[Any, Any])
     read: int = 0
 
     def events_of(self, user_id: str, *, joined_upto: int | None = None) -> UserEvents:

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from personalize_assets.core.filters import BoundFilter, bind, parse_filter
-from personalize_assets.engine.serving import answerer as module
 from personalize_assets.engine.serving.asking import Promotion, Query, Served
 from personalize_assets.engine.serving.exploration import Exploration, NewItems
 from personalize_assets.engine.serving.histories import Selection
@@ -192,17 +191,9 @@ def test_recommend__popular_items_where_a_filter_leaves_too_few(
 
 
 class TestExploration:
-    @pytest.fixture(autouse=True)
-    def pool(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def explorable(catalogue: object, *_: object) -> object:
-            return catalogue.marked({"e", "new"}).nonzero()[0]  # type: ignore[attr-defined]
-
-        monkeypatch.setattr(module, "explorable", explorable)
-
     def explored(self, weight: float, n_results: int = 4, now: int = 0) -> list[str]:
-        made = answerer(
-            PERSONAL, new=NewItems(("new",), (5,)), exploration=Exploration(weight, 30.0)
-        )
+        new = NewItems(("e", "new"), (5, 5), (0, 0), (0.0, 0.0), newest=5)
+        made = answerer(PERSONAL, new=new, exploration=Exploration(weight, 30.0))
         moment = datetime.fromtimestamp(now, UTC)
         return ids(made.recommend(FakeLive().as_group(), Query(n_results, "u", now=moment)))
 

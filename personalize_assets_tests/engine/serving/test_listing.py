@@ -14,6 +14,7 @@ N = 40
 CATALOGUE = Catalogue(pa.array([f"i{at:02}" for at in range(N)]), ["new1", "new2"])
 SCORES = Scores(-np.arange(N, dtype=np.float32))  # i00 is the best
 EVERYTHING = np.arange(N + 2)
+EVERY_VALUE = np.arange(N + 2, dtype=np.float32)
 
 
 def listing(
@@ -39,7 +40,7 @@ def test_finish__the_best_with_scores() -> None:
         ("i01", pytest.approx(np.exp(-1) / total, abs=1e-7)),
         ("i02", pytest.approx(np.exp(-2) / total, abs=1e-7)),
     ]
-    assert all(item[2:] == (None, None) for item in made.finish())
+    assert all(item[2:] == (None, None, False) for item in made.finish())
 
 
 def test_finish__no_scores_and_reasons_where_the_recipe_has_none() -> None:
@@ -114,7 +115,7 @@ def test_promote__what_the_user_knows_but_not_the_item_that_was_asked_about(
 def test_explore__never_first_and_scores_stay_in_order() -> None:
     for seed in "abcdefgh":
         made = listing(10, seed=seed)
-        made.explore(np.arange(20, N + 2), 4, None)
+        made.explore(np.arange(20, N + 2), EVERY_VALUE[20:], 4, None)
         made.fill(None)
         served = made.finish()
         explored = [at for at, item in enumerate(served) if item.reason == "Exploration"]
@@ -131,7 +132,7 @@ def test_explore__never_first_and_scores_stay_in_order() -> None:
 def test_explore__chance_repeats_for_the_same_seed_only() -> None:
     def explored(seed: str) -> list[str]:
         made = listing(10, seed=seed)
-        made.explore(EVERYTHING, 5, None)
+        made.explore(EVERYTHING, EVERY_VALUE, 5, None)
         made.fill(None)
         return ids(made.finish())
 
@@ -141,7 +142,7 @@ def test_explore__chance_repeats_for_the_same_seed_only() -> None:
 
 def test_explore__keeps_to_what_is_allowed() -> None:
     made = listing(3)
-    made.explore(EVERYTHING, 3, mask("new1", "i33"))
+    made.explore(EVERYTHING, EVERY_VALUE, 3, mask("new1", "i33"))
     made.fill(mask("new1", "i33"))
     assert sorted(ids(made.finish())) == ["i33", "new1"]
 
@@ -150,7 +151,7 @@ def test_explore__not_what_is_never_served() -> None:
     values = -np.arange(N, dtype=np.float32)
     values[10:] = -np.inf
     made = Listing(RECIPES["aws-user-personalization"], CATALOGUE, Scores(values), 12, "s")
-    made.explore(np.array([10, 11, 5, N]), 4, None)
+    made.explore(np.array([10, 11, 5, N]), EVERY_VALUE[:4], 4, None)
     made.fill(None)
     assert sorted(ids(made.finish())) == [f"i{at:02}" for at in range(10)] + ["new1"]
 
