@@ -1,8 +1,8 @@
 """The lists that users were shown and took something of: what impressions tell.
 
 An event names the list that it came from: as an impression, which is explicit, else by the id of a
-recommendation whose explored items the engine still knew, which is implicit. Events of one user
-that name the same list on one day came from one showing. Knows nothing of what is made of it.
+recommendation that the engine still knew, which is implicit. Events of one user that name the same
+list on one day came from one showing. Knows nothing of what is made of it.
 """
 # pyarrow has no types, and makes its compute functions at run time.
 # pyright: standard, reportAttributeAccessIssue=false

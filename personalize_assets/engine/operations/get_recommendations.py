@@ -44,9 +44,8 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
     served = context.serving.items(backing).recommend(live, query)
     context.serving.note_answer(backing, live)
     recommendation_id = context.serving.recommendation_id(backing)
-    explored = tuple(item.item_id for item in served if item.explored)
-    if explored:
-        context.serving.shown.note(recommendation_id, explored)
+    if any(item.explored for item in served):
+        context.serving.shown.note(recommendation_id, [item.item_id for item in served])
     return {"itemList": show_items(served, wanted, live), "recommendationId": recommendation_id}
 
 

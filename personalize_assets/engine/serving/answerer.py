@@ -151,7 +151,7 @@ class Answerer:
         exploration = self._manner.exploration
         if exploration is not None and exploration.places(query.n_results):
             explorer = self._explorer(live, exploration)
-            values = explorer.values(scores, query)
+            values = explorer.values(scores, query, past.events.item_ids)
             listing.explore(explorer.pool, values, exploration.places(query.n_results), allowed)
         listing.fill(allowed)
         if query.keep is not None and self.spec.gives_reasons:

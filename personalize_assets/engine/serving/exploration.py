@@ -9,7 +9,7 @@ Thompson sampling. Knows neither files of interactions nor lists.
 # pyright: standard
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -145,23 +145,32 @@ class Explorer:
         self._promise = None
         if rows is not None and "ITEMS" in schemas:
             self._promise = _promise(catalogue.n_trained, self.pool, rows, schemas["ITEMS"])
+        self._unknown = {
+            catalogue.ids[at]: place
+            for place, at in enumerate(self.pool.tolist())
+            if at >= catalogue.n_trained
+        }
         self._draws: LoadOnce[tuple[str, int], FloatArray] = LoadOnce(_KEPT_DRAWS)
 
-    def values(self, scores: Scores, query: Query) -> FloatArray:
+    def values(self, scores: Scores, query: Query, met: Iterable[str] = ()) -> FloatArray:
         """What to expect of each item of the pool for a question, shape ``(n,)``.
 
         Args:
             scores: Of the model, for the question.
             query: Names the user and the moment.
+            met: Items that the user knows. Of those that the model does not know nothing is
+                expected any more: ``-inf``; of the others its scores say whether they come back.
         """
         hour = f"{query.now:%Y-%m-%dT%H}"
         crowd = zlib.crc32((query.user_id or "").encode()) % _CROWDS
         drawn = self._draws.get((hour, crowd), lambda: self._draw(hour, crowd))
-        if self._promise is None:
-            return drawn
-        best = scores.best(_LOOKED_AT)
-        shares = np.exp(scores.values[best] - scores.values[best[:1]])
-        return drawn * self._promise.to(best, shares)
+        values = drawn.copy()
+        if self._promise is not None:
+            best = scores.best(_LOOKED_AT)
+            shares = np.exp(scores.values[best] - scores.values[best[:1]])
+            values *= self._promise.to(best, shares)
+        values[[self._unknown[item] for item in self._unknown.keys() & met]] = -np.inf
+        return values
 
     def _draw(self, hour: str, crowd: int) -> FloatArray:
         return self._evidence.draw(np.random.default_rng(zlib.crc32(f"{hour}|{crowd}".encode())))

@@ -31,8 +31,7 @@ class Event:
         properties: Values of further columns of the dataset, by upper-case column.
         recommendation_id: Of the list that the item was shown in.
         impression: Ids of the items that were shown, joined by ``|``.
-        shown: Ids of the items that were explored in that list, joined by ``|``; None where that is
-            not known.
+        shown: Ids of the items in that list, joined by ``|``; None where the engine does not know.
         source: What the event is attributed to.
         sequence: Its place in the order of arrival; 0 before it is stored.
         received_at: When it arrived, in epoch seconds; 0 before it is stored.

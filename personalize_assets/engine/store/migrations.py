@@ -92,8 +92,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX records_by_id ON records (dataset_arn, record_id);
     """,
     """
-    -- The items that were explored in the list which an event names by its recommendation id, where
-    -- that was still known; joined by |.
+    -- What stood in the list that an event names by its recommendation id, joined by |; known where
+    -- the engine had made it lately and some of it was explored.
     ALTER TABLE events ADD COLUMN shown TEXT;
     """,
 )
