@@ -124,6 +124,8 @@ def _find_columns(path: Path, required: Sequence[str]) -> dict[str, str]:
         raise TableError(f"{path} cannot be read: {error.strerror or error}") from error
     except pa.ArrowInvalid as error:
         raise TableError(f"{path} is no readable parquet file: {error}") from error
+    if not any(header):
+        raise TableError(f"{path} is empty")
     found = {MOVIELENS.get(name, name.upper()): name for name in header}
     missing = [name for name in required if name not in found]
     if missing:
@@ -210,8 +212,8 @@ def _read_entities(
     path: Path, key: str, kind: type[ItemsTable] | type[UsersTable]
 ) -> tuple[pa.Table, dict[str, str]]:
     columns = _find_columns(path, (key,))
-    if len(columns) == 1:
-        raise TableError(f"{path} has no column beside {columns[key]}")
+    if not set(columns) - {key, Columns.CREATION_TIMESTAMP}:
+        raise TableError(f"{path} has no metadata column beside {', '.join(columns.values())}")
 
     def convert(batch: Batch) -> pa.Table:
         ids = _ids(batch.columns[key], key, batch, path.name)
