@@ -1,6 +1,7 @@
 """Models as files: arrays in ``model.npz``, settings in ``model.json``, each with its format.
 
-Nothing is pickled. Knows nothing of any one model, nor of where the folder lies.
+Numbers take as few bytes in the file as they can without loss, and come back as they were. Nothing
+is pickled. Knows nothing of any one model, nor of where the folder lies.
 """
 
 import json
@@ -11,6 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from personalize_assets.recipes.solvers.half_precision import halve, restore
 
 _ARRAYS = "model.npz"
 _SETTINGS = "model.json"
@@ -42,8 +45,18 @@ class ModelFormat:
             settings: Numbers, strings and booleans.
             arrays: Arrays of numbers.
         """
-        np.savez(folder / _ARRAYS, allow_pickle=False, **arrays)
-        header = {"kind": self.kind, "version": self.version, "settings": dict(settings)}
+        packed = {name: _pack(array) for name, array in arrays.items()}
+        np.savez(
+            folder / _ARRAYS,
+            allow_pickle=False,
+            **{name: array for name, (array, _) in packed.items()},
+        )
+        header = {
+            "kind": self.kind,
+            "version": self.version,
+            "settings": dict(settings),
+            "packed": {name: how for name, (_, how) in packed.items() if how is not None},
+        }
         (folder / _SETTINGS).write_text(json.dumps(header, indent=2, sort_keys=True) + "\n")
 
     def read(self, folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -63,4 +76,27 @@ class ModelFormat:
                 f"this reads kind {self.kind!r}, format {self.version!r}"
             )
         with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            return header["settings"], {name: arrays[name] for name in arrays.files}
+            packed = header.get("packed", {})
+            found = {name: _unpack(arrays[name], packed.get(name)) for name in arrays.files}
+            return header["settings"], found
+
+
+def _pack(array: NDArray[Any]) -> tuple[NDArray[Any], list[Any] | None]:
+    """The same numbers in fewer bytes, and how they were: type and power of two; or None."""
+    if array.dtype == np.float32:
+        halved = halve(array)
+        return (array, None) if halved is None else (halved[0], [array.dtype.str, halved[1]])
+    if array.dtype.kind not in "iu" or not array.size:
+        return array, None
+    smallest = np.result_type(np.min_scalar_type(array.min()), np.min_scalar_type(array.max()))
+    if smallest.itemsize >= array.dtype.itemsize:
+        return array, None
+    return array.astype(smallest), [array.dtype.str, 0]
+
+
+def _unpack(array: NDArray[Any], how: list[Any] | None) -> NDArray[Any]:
+    """What ``_pack`` was given."""
+    if how is None:
+        return array
+    kind, shift = how
+    return restore(array, shift) if array.dtype == np.float16 else array.astype(kind)

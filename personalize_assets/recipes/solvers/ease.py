@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.solvers.half_precision import round_to_half
 from personalize_assets.recipes.solvers.single_rows import FactoredRows, Index
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
@@ -38,7 +39,7 @@ class Ease:
         n_items: Size of the catalogue.
         items: Catalogue indices of the items that take part; int32, shape ``(h,)``.
         left: Training users' items in the dual form, shape ``(h, r)``; None is the identity.
-        right: float32, shape ``(r, h)``.
+        right: float32, shape ``(r, h)``; numbers of 16 bits, which is what files hold.
         diagonal: Diagonal of ``left @ right``, taken off each score; float32, shape ``(h,)``.
     """
 
@@ -168,8 +169,9 @@ def _solve_dual(
     solved = (transposed @ _invert(kernel)).T
     explained = np.asarray(seen.multiply(solved).sum(axis=0)).ravel()
     # By rows, which is how answers to one history at a time go through it.
-    right = (solved / (1 - explained)).astype(np.float32, order="C")
-    return transposed, right, (explained / (1 - explained)).astype(np.float32)
+    right = round_to_half((solved / (1 - explained)).astype(np.float32, order="C"))
+    diagonal = np.asarray(seen.multiply(right).sum(axis=0)).ravel()
+    return transposed, right, diagonal.astype(np.float32)
 
 
 def _solve_primal(seen: sparse.csr_array, ridge: float) -> tuple[None, FloatArray, FloatArray]:
@@ -188,7 +190,7 @@ def _solve_primal(seen: sparse.csr_array, ridge: float) -> tuple[None, FloatArra
     right /= -np.diagonal(right) * scale
     right *= scale[:, None]
     np.fill_diagonal(right, 0)
-    return None, right, np.zeros(n_items, dtype=np.float32)
+    return None, round_to_half(right), np.zeros(n_items, dtype=np.float32)
 
 
 FloatT = TypeVar("FloatT", np.float32, np.float64)

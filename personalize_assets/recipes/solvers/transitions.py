@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from personalize_assets.recipes.base import FloatArray, Histories, IntArray, LongArray
+from personalize_assets.recipes.solvers.half_precision import round_to_half
 from personalize_assets.recipes.solvers.queries import first_occurrences
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
@@ -41,7 +42,7 @@ class TransitionOptions:
     discount_percentile: float = 1.0
     both_directions: bool = False
     min_users: int = 0
-    max_neighbours: int = 1_000
+    max_neighbours: int = 250
 
 
 def fit_transitions(
@@ -70,7 +71,9 @@ def fit_transitions(
         scaled = block.data * target_scale[block.indices]
         scaled *= np.repeat(source_scale[start:stop], np.diff(block.indptr))
         blocks.append(_keep_strongest(block, scaled, options.max_neighbours))
-    return sparse.vstack(blocks, format="csr", dtype=np.float32)
+    weights = sparse.vstack(blocks, format="csr", dtype=np.float32)
+    round_to_half(weights.data)
+    return weights
 
 
 def _popularity(histories: Histories, n_items: int, percentile: float) -> FloatArray:
