@@ -109,7 +109,7 @@ def _shape(events: LongArray, expected: DoubleArray) -> float:
 
 
 class Promise:
-    """What the categories of new items promise to a user, from the scores of known items.
+    """What the categories of new items promise to a user, from known items that suit the user.
 
     Args:
         known: What the categories of the items that a model knows weigh, not negative; shape
@@ -129,8 +129,8 @@ class Promise:
         """How much likelier than an ordinary item each new one is taken by a user.
 
         Args:
-            items: The known items that suit the user best, shape ``(m,)``.
-            shares: How likely the user takes each; only their ratios count. Shape ``(m,)``.
+            items: Known items that suit the user, shape ``(m,)``.
+            shares: How much each does; only their ratios count. Shape ``(m,)``.
 
         Returns:
             Shape ``(n,)``, the weighted mean over an item's categories of the mean share of the

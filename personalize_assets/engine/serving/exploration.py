@@ -9,7 +9,7 @@ Thompson sampling. Knows neither files of interactions nor lists.
 # pyright: standard
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -27,6 +27,7 @@ from personalize_assets.engine.serving.scores import Scores
 from personalize_assets.recipes.bandit import Evidence, Promise
 from personalize_assets.recipes.base import FloatArray, LongArray
 from personalize_assets.recipes.solvers.categories import category_matrix
+from personalize_assets.recipes.solvers.queries import fading
 
 NEW_ITEMS: Final = "new-items.parquet"
 """The file in the folder of a trained version, until a refresh writes a newer one elsewhere."""
@@ -37,6 +38,7 @@ _DAY_S: Final = 86_400
 _CROWDS: Final = 64
 _KEPT_DRAWS: Final = 2 * _CROWDS
 _LOOKED_AT: Final = 200
+_NEWEST, _DECAY = 200, 50.0
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class Explorer:
     ) -> None:
         young = new.young(max_age_days)
         young = young[new.evidence(young).hopeful()]
+        self._catalogue = catalogue
         self._evidence = new.evidence(young)
         self.pool: LongArray = np.array(
             [catalogue.index[new.ids[at]] for at in young.tolist()], dtype=np.int64
@@ -152,25 +155,34 @@ class Explorer:
         }
         self._draws: LoadOnce[tuple[str, int], FloatArray] = LoadOnce(_KEPT_DRAWS)
 
-    def values(self, scores: Scores, query: Query, met: Iterable[str] = ()) -> FloatArray:
+    def values(self, scores: Scores, query: Query, met: Sequence[str] = ()) -> FloatArray:
         """What to expect of each item of the pool for a question, shape ``(n,)``.
 
         Args:
             scores: Of the model, for the question.
             query: Names the user and the moment.
-            met: Items that the user knows. Of those that the model does not know nothing is
-                expected any more: ``-inf``; of the others its scores say whether they come back.
+            met: Items that the user met, the newest last. Of those that the model does not know
+                nothing is expected any more: ``-inf``; of the others scores say if they come back.
         """
         hour = f"{query.now:%Y-%m-%dT%H}"
         crowd = zlib.crc32((query.user_id or "").encode()) % _CROWDS
         drawn = self._draws.get((hour, crowd), lambda: self._draw(hour, crowd))
         values = drawn.copy()
         if self._promise is not None:
-            best = scores.best(_LOOKED_AT)
-            shares = np.exp(scores.values[best] - scores.values[best[:1]])
-            values *= self._promise.to(best, shares)
+            values *= self._promise.to(*self._interests(scores, met))
         values[[self._unknown[item] for item in self._unknown.keys() & met]] = -np.inf
         return values
+
+    def _interests(self, scores: Scores, met: Sequence[str]) -> tuple[LongArray, FloatArray]:
+        """Known items and how much each says of the user: those met lately, and the best of all."""
+        index, n_trained = self._catalogue.index, self._catalogue.n_trained
+        past = [index.get(item, n_trained) for item in met[-_NEWEST:]]
+        items = np.array([at for at in past if at < n_trained], dtype=np.int64)
+        weights = fading(np.arange(len(items))[::-1], _DECAY)
+        best = scores.best(_LOOKED_AT)
+        shares = np.exp(scores.values[best] - scores.values[best[:1]])
+        parts = [part / part.sum() for part in (weights, shares) if len(part)]
+        return np.concatenate((items, best)), np.concatenate([*parts, np.zeros(0, np.float32)])
 
     def _draw(self, hour: str, crowd: int) -> FloatArray:
         return self._evidence.draw(np.random.default_rng(zlib.crc32(f"{hour}|{crowd}".encode())))

@@ -92,6 +92,23 @@ def test_values__what_fits_the_user_is_expected_to_do_better() -> None:
     assert war > love
 
 
+def test_values__what_the_user_met_counts_as_much() -> None:
+    _, made = explorer()
+    soldier = Scores(np.array([9, 9, 0, 0, 0], dtype=np.float32))
+    query = Query(5, "u", now=HOUR)
+    war, love, _ = made.values(soldier, query)
+    after = made.values(soldier, query, ["elsewhere", "love1", "love2"])
+    assert after[1] / love > 1 > after[0] / war
+
+
+def test_values__no_new_item_that_the_user_met() -> None:
+    _, made = explorer()
+    nothing = Scores(np.zeros(5, dtype=np.float32))
+    values = made.values(nothing, Query(5, "u"), ["war3", "few", "war1"])
+    # what the model knows is left to its scores
+    assert np.isfinite(values).tolist() == [False, True, True]
+
+
 def test_values__same_within_an_hour_other_ones_later_and_for_others() -> None:
     _, made = explorer(genres=False)
     scores = Scores(np.zeros(5, dtype=np.float32))
