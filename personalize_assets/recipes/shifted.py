@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from personalize_assets.recipes.base import FloatArray, Histories, Model
+from personalize_assets.recipes.circumstances import circumstances_of
 from personalize_assets.recipes.models import AnyModel, item_model, ranking_scores
 
 _SHIFT: Final = "shift.npz"
@@ -38,6 +39,11 @@ class ShiftedModel:
     def n_items(self) -> int:
         """Size of the catalogue."""
         return self.inner.n_items
+
+    @property
+    def circumstances(self) -> tuple[str, ...]:
+        """Those of the inner model; see ``Circumstantial``."""
+        return circumstances_of(self.inner)
 
     def score(self, histories: Histories) -> FloatArray:
         """The inner model's scores and the shift; see ``Model``."""

@@ -23,6 +23,20 @@ from personalize_assets.recipes.base import (
     build_histories,
 )
 
+_NO_CONTEXT = frozenset(
+    {
+        Columns.USER_ID,
+        Columns.ITEM_ID,
+        Columns.TIMESTAMP,
+        Columns.EVENT_TYPE,
+        Columns.EVENT_VALUE,
+        "IMPRESSION",
+        "RECOMMENDATION_ID",
+        "EVENT_ATTRIBUTION_SOURCE",
+    }
+)
+"""Columns of interactions with a meaning of their own; all others are circumstances."""
+
 # Not pa.array, whose first list loads pandas: half a second of each start of the engine.
 _NO_TEXT, _NO_NUMBERS = pa.nulls(0, pa.string()), pa.nulls(0, pa.int64())
 _NO_INTERACTIONS = pa.Table.from_pydict(
@@ -80,8 +94,9 @@ def training_data(
 
     Args:
         interactions: ``USER_ID`` and ``ITEM_ID`` (strings, also dictionary-encoded), ``TIMESTAMP``
-            (epoch seconds) and, where there are any, ``EVENT_TYPE`` and ``EVENT_VALUE``. None
-            where the recipe needs none and there are none.
+            (epoch seconds) and, where there are any, ``EVENT_TYPE`` and ``EVENT_VALUE``; columns
+            that Amazon does not reserve are the context. None where the recipe needs none and
+            there are none.
         items: The Items dataset; its items are in the catalogue also without interactions.
         users: The Users dataset; users without interactions are left out.
         item_schema: Of the Items dataset.
@@ -110,7 +125,13 @@ def training_data(
         user_features=_aligned(users, Columns.USER_ID, user_ids),
         item_schema=item_schema,
         actions=None if actions is None else _action_data(actions, action_interactions, user_ids),
+        context=_context(events),
     )
+
+
+def _context(events: pa.Table) -> pa.Table | None:
+    names = [name for name in events.column_names if name.upper() not in _NO_CONTEXT]
+    return events.select(names) if names else None
 
 
 def _action_data(

@@ -4,7 +4,7 @@ A trial draws the split, holds what the learner may see and measures the model. 
 learners, of files or of jobs.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from personalize_assets.recipes.base import (
     Model,
     TrainingData,
 )
+from personalize_assets.recipes.circumstances import circumstances_of, with_circumstances
 from personalize_assets.recipes.exclusions import excluded_items
 from personalize_assets.recipes.models import AnyModel, SelfMeasured, item_model
 from personalize_assets.recipes.segment_trial import SegmentTrial
@@ -173,8 +174,11 @@ class ItemTrial:
 
     def measure(self, model: Any, seen: Seen = "served") -> tuple[Metrics, Metrics]:
         """Ranking metrics of the answers to the tested users; see ``Trial``."""
-        excluded = excluded_items(self.spec, self.data, self.split.users, self.split.given)
-        return measure(self.spec, item_model(model), self.split, excluded, seen)
+        split = self.split
+        excluded = excluded_items(self.spec, self.data, split.users, split.given)
+        if circumstances_of(model):
+            split = replace(split, given=with_circumstances(self.data, split.given, split.truth))
+        return measure(self.spec, item_model(model), split, excluded, seen)
 
 
 def asked_of(spec: RecipeSpec, split: Split) -> Histories:

@@ -1,15 +1,18 @@
-"""aws-user-personalization: item-to-item regression and transitions over recent histories.
+"""aws-user-personalization: what the newest events of a history lead to, and what fits besides.
 
-The two parts score the catalogue from the newest events of a history; each is standardized over
-the catalogue and the two are added. A temperature learned from events that the parts did not see
-turns the sum into probabilities, and a learned repeat rate decides how far items that the user
-already knows come back. New users get what users begin with and what is popular lately.
+Two parts score the catalogue from the newest events: EASE, a regression of items on items, and
+transitions, what follows what. Others say how well the metadata of an item fit those of the user's
+items, and how much likelier an item is for such a user and at such a moment. How much each part
+counts is learned from the newest events of users that the parts did not see; a part that does not
+help counts nothing. A learned repeat rate decides how far items that the user knows come back. New
+users get what users begin with and what is popular lately.
 """
 
 import datetime as dt
+import logging
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from scipy import sparse
@@ -24,10 +27,14 @@ from personalize_assets.recipes.base import (
     TrainingData,
     ignore_progress,
 )
+from personalize_assets.recipes.circumstances import fit_circumstances, with_circumstances
+from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import SequenceOptions, UserHistoryOptions
-from personalize_assets.recipes.solvers.calibration import best_temperature
 from personalize_assets.recipes.solvers.cold_start import log_beginnings
 from personalize_assets.recipes.solvers.ease import Ease, fit_ease
+from personalize_assets.recipes.solvers.item_profiles import ItemProfiles, make_profiles
+from personalize_assets.recipes.solvers.lifts import Lifts
+from personalize_assets.recipes.solvers.mixing import Learned, learn_weights
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
 from personalize_assets.recipes.solvers.queries import (
     recent_matrix,
@@ -36,102 +43,149 @@ from personalize_assets.recipes.solvers.queries import (
 )
 from personalize_assets.recipes.solvers.repeats import mix_repeats, repeat_rate
 from personalize_assets.recipes.solvers.single_rows import newest_items, sum_rows
-from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.sparse_rows import dense_product, sparse_rows
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
 
-_FORMAT = ModelFormat("user-personalization", 1)
-_RIDGE = 300.0 * 149  # divided by hidden_dimension, whose default is 149
+log = logging.getLogger(__name__)
+
+_FORMAT = ModelFormat("user-personalization", 2)
+_RIDGE: Final = 300.0 * 149  # divided by hidden_dimension, whose default is 149
 _EASE_DECAY, _EASE_EVENTS = 10.0, 64
 _TRANSITION_DECAY, _TRANSITION_EVENTS = 8.0, 50
 _FLAT_EVENTS = 500  # newest items that count where newer ones do not weigh more
-_CALIBRATION_SHARE, _MIN_CALIBRATION, _MAX_CALIBRATION = 0.05, 25, 300
+
+_USUAL_WEIGHTS: Final = (0.23, 0.31)
+"""Of the regression and the transitions: what was learned on MovieLens."""
+
+_DOUBT: Final = 20.0
+_SURE: Final = 2.5
+"""Metadata whose weight is not so many standard errors above 0 are left out: they may be chance,
+and cost time."""
+
+_LEARN_SHARE, _LEAST_LEARN, _LEARN_CELLS = 0.2, 25, 4_000_000
+_REFIT_EVENTS: Final = 3_000_000
+"""Up to so many events the parts are fitted again with the users that the weights came from; of
+more events these users are too few to matter."""
 
 
 @dataclass(frozen=True)
-class Serving:
-    """How scores are made from a history.
+class Mixture:
+    """How scores are made from the parts.
 
     Attributes:
         recency: Whether newer events weigh more.
-        temperature: Divides the sum of the standardized parts.
         repeat_rate: Share of the probability that known items have.
+        regression: Weight of EASE.
+        transitions: Weight of what follows what.
+        profiles: Weight of each column of the items' metadata.
+        lifts: Weight of what is known of the user and of the moment.
     """
 
     recency: bool
-    temperature: float
-    repeat_rate: float
+    repeat_rate: float = 0.0
+    regression: float = _USUAL_WEIGHTS[0]
+    transitions: float = _USUAL_WEIGHTS[1]
+    profiles: tuple[float, ...] = ()
+    lifts: float = 0.0
 
 
 @dataclass(frozen=True)
 class UserPersonalizationModel:
-    """Two item-to-item parts, and the answer for new users.
+    """The parts, and the answer for new users.
 
     Attributes:
         ease: Regression of each item on all others.
         transitions: What follows what, shape ``(n_items, n_items)``.
+        profiles: The items' metadata.
+        lifts: How much likelier items are under what is known.
         beginnings: Log probabilities for a new user, shape ``(n_items,)``.
-        serving: How these are put together.
+        mixture: How these are put together.
     """
 
     ease: Ease
     transitions: sparse.csr_array
+    profiles: ItemProfiles
+    lifts: Lifts
     beginnings: FloatArray
-    serving: Serving
+    mixture: Mixture
 
     @property
     def n_items(self) -> int:
         """Size of the catalogue."""
         return len(self.beginnings)
 
+    @property
+    def circumstances(self) -> tuple[str, ...]:
+        """What the model wants to know of users and moments; see ``Circumstantial``."""
+        return tuple(self.lifts.codings) if self.mixture.lifts else ()
+
     def score(self, histories: Histories) -> FloatArray:
         """Log probability of each item to be the next; see ``Model``."""
         own = weighted_matrix(
-            histories, self.n_items, _EASE_DECAY if self.serving.recency else None
+            histories, self.n_items, _EASE_DECAY if self.mixture.recency else None
         )
-        return mix_repeats(self.liking(histories), own, self.serving.repeat_rate)
+        return mix_repeats(self.liking(histories), own, self.mixture.repeat_rate)
 
     def liking(self, histories: Histories) -> FloatArray:
         """The same without regard to what is known already; see ``Liking``."""
-        scores = self.affinity(histories)
-        scores /= np.float32(self.serving.temperature)
-        lost = ~scores.any(axis=1)  # nothing known leads anywhere
-        scores[lost] = self.beginnings
-        return scores
-
-    def affinity(self, histories: Histories) -> FloatArray:
-        """The sum of the standardized parts, shape ``(n, n_items)``; known items included."""
-        if len(histories) == 1:
-            return self._affinity_of_one(histories.items)
-        recency = self.serving.recency
-        scores = self.ease.score(
-            recent_matrix(
-                histories,
-                self.n_items,
-                decay=_EASE_DECAY if recency else None,
-                limit=_EASE_EVENTS if recency else _FLAT_EVENTS,
+        scores, known = self._from_history(histories)
+        scores[~known] = self.beginnings
+        if self.circumstances and histories.about is not None:
+            scores += np.float32(self.mixture.lifts) * self.lifts.score(
+                histories.about, len(histories)
             )
-        )
-        _standardize(scores)
-        newest = recent_matrix(
-            histories,
-            self.n_items,
-            decay=_TRANSITION_DECAY if recency else None,
-            limit=_TRANSITION_EVENTS if recency else _FLAT_EVENTS,
-        )
-        scores += _standardize((newest @ self.transitions).toarray())
         return scores
 
-    def _affinity_of_one(self, items: IntArray) -> FloatArray:
-        """The same for one history, as answers in real time need it; shape ``(1, n_items)``."""
-        recency = self.serving.recency
-        decay, limit = (_EASE_DECAY, _EASE_EVENTS) if recency else (None, _FLAT_EVENTS)
-        scores = self.ease.score_one(*newest_items(items, decay=decay, limit=limit))
-        decay, limit = (_TRANSITION_DECAY, _TRANSITION_EVENTS) if recency else (None, _FLAT_EVENTS)
+    def _from_history(self, histories: Histories) -> tuple[FloatArray, BoolArray]:
+        """The weighted sum of the parts that look at histories; and whose histories say anything.
+
+        A history says something if the regression or the transitions know where it leads.
+        """
+        mixture = self.mixture
+        scores, following = self.sequence_parts(histories)
+        known = np.any(scores, axis=1) | np.any(following, axis=1)
+        scores *= np.float32(mixture.regression)
+        following *= np.float32(mixture.transitions)
+        scores += following
+        if self.profiles.blocks:
+            recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
+            scores += self.profiles.score(recent, mixture.profiles)
+        return scores, known
+
+    def sequence_parts(self, histories: Histories) -> tuple[FloatArray, FloatArray]:
+        """Regression and transitions, standardized; each of shape ``(n, n_items)``."""
+        if len(histories) == 1:
+            return self._parts_of_one(histories.items)
+        regression = self.ease.score(self._recent(histories, _EASE_DECAY, _EASE_EVENTS))
+        newest = self._recent(histories, _TRANSITION_DECAY, _TRANSITION_EVENTS)
+        following = dense_product(newest, self.transitions)
+        return _standardize(regression), _standardize(following)
+
+    def _parts_of_one(self, items: IntArray) -> tuple[FloatArray, FloatArray]:
+        """The same for one history, as answers in real time need it."""
+        decay, limit = self._look_back(_EASE_DECAY, _EASE_EVENTS)
+        regression = self.ease.score_one(*newest_items(items, decay=decay, limit=limit))
+        decay, limit = self._look_back(_TRANSITION_DECAY, _TRANSITION_EVENTS)
         newest, weights = newest_items(items, decay=decay, limit=limit)
         following = sum_rows(self.transitions, newest, weights)
-        return _standardize(scores[None, :]) + _standardize(following[None, :])
+        return _standardize(regression[None, :]), _standardize(following[None, :])
+
+    def _recent(self, histories: Histories, decay: float, limit: int) -> sparse.csr_array:
+        fading, most = self._look_back(decay, limit)
+        return recent_matrix(histories, self.n_items, decay=fading, limit=most)
+
+    def _look_back(self, decay: float, limit: int) -> tuple[float | None, int]:
+        return (decay, limit) if self.mixture.recency else (None, _FLAT_EVENTS)
+
+    def parts(self, histories: Histories) -> list[FloatArray]:
+        """Every part by itself: regression, transitions, each column, and what is known."""
+        recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
+        parts = [*self.sequence_parts(histories), *self.profiles.parts(recent)]
+        if self.lifts.codings:
+            parts.append(self.lifts.score(histories.about, len(histories)))
+        return parts
 
     def save(self, folder: Path) -> None:
         """Write the model; see ``Model``."""
@@ -141,8 +195,15 @@ class UserPersonalizationModel:
             "transitions_data": self.transitions.data,
             "transitions_indices": self.transitions.indices,
             "transitions_indptr": self.transitions.indptr,
+            "features": self.profiles.features.astype(np.float16),
+            "lifts": self.lifts.lifts.astype(np.float16),
         }
-        _FORMAT.write(folder, asdict(self.serving), arrays)
+        settings = {
+            "mixture": asdict(self.mixture),
+            "profiles": self.profiles.to_json(),
+            "lifts": self.lifts.to_json(),
+        }
+        _FORMAT.write(folder, settings, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -155,12 +216,21 @@ class UserPersonalizationModel:
             arrays["transitions_indptr"],
             n_items,
         )
-        ease = Ease.from_arrays(arrays, n_items)
-        return cls(ease, transitions, arrays["beginnings"], Serving(**settings))
+        mixture: dict[str, object] = settings["mixture"]
+        return cls(
+            ease=Ease.from_arrays(arrays, n_items),
+            transitions=transitions,
+            profiles=ItemProfiles.from_json(
+                settings["profiles"], arrays["features"].astype(np.float32)
+            ),
+            lifts=Lifts.from_json(settings["lifts"], arrays["lifts"].astype(np.float32)),
+            beginnings=arrays["beginnings"],
+            mixture=Mixture(**{**mixture, "profiles": tuple(settings["mixture"]["profiles"])}),
+        )
 
 
 class UserPersonalization:
-    """Fits the parts, then the temperature on events that were kept from them."""
+    """Fits the parts without some users, learns weights from these, and fits the parts again."""
 
     model_type = UserPersonalizationModel
 
@@ -173,7 +243,7 @@ class UserPersonalization:
         rng: np.random.Generator,
         progress: Progress = ignore_progress,
     ) -> UserPersonalizationModel:
-        """Fit and calibrate; see ``Learner``."""
+        """Fit and weigh; see ``Learner``."""
         kept = histories.take(
             within_percentiles(
                 histories.lengths,
@@ -181,44 +251,98 @@ class UserPersonalization:
                 featurization.max_user_history_length_percentile,
             )
         )
-        asked = _calibration_users(kept, rng)
-        held = mark_truth(kept.indptr) & np.repeat(asked, kept.lengths)
-        known = kept.where(~held)
-        model = _fit_parts(known, data.n_items, config, progress)
+        asked = _learning_users(kept, data.n_items, rng)
+        profiles = make_profiles(
+            data.item_features,
+            item_columns(data, "categorical"),
+            item_columns(data, "number"),
+            data.n_items,
+            rng,
+        )
+        model = _fit_parts(data, kept.take(~asked), config, profiles, progress)
+        progress("weigh", 0.6)
+        mixture = _learn_mixture(model, data, kept.take(asked))
+        if len(kept.items) <= _REFIT_EVENTS:
+            model = _fit_parts(data, kept, config, profiles, progress)
         rate = repeat_rate(histories, data.n_items)
-        progress("calibrate", 0.0)
-        temperature = _temperature(model, known.take(asked), kept.where(held).take(asked))
-        serving = replace(model.serving, repeat_rate=rate, temperature=temperature)
-        return replace(model, serving=serving)
+        return _leave_out(replace(model, mixture=replace(mixture, repeat_rate=rate)))
 
 
 def _fit_parts(
-    histories: Histories, n_items: int, config: SequenceOptions, progress: Progress
+    data: TrainingData,
+    histories: Histories,
+    config: SequenceOptions,
+    profiles: ItemProfiles,
+    progress: Progress,
 ) -> UserPersonalizationModel:
+    n_items = data.n_items
     progress("regression", 0.0)
     ease = fit_ease(seen_matrix(histories, n_items), _RIDGE / config.hidden_dimension)
-    progress("transitions", 0.0)
+    progress("transitions", 0.3)
     transitions = fit_transitions(histories, n_items, TransitionOptions(window=config.bptt))
     return UserPersonalizationModel(
         ease=ease,
         transitions=transitions,
+        profiles=profiles,
+        lifts=fit_circumstances(data, histories),
         beginnings=log_beginnings(histories, n_items, recent=config.recency_mask),
-        serving=Serving(recency=config.recency_mask, temperature=1.0, repeat_rate=0.0),
+        mixture=Mixture(recency=config.recency_mask),
     )
 
 
-def _calibration_users(histories: Histories, rng: np.random.Generator) -> BoolArray:
+def _learning_users(histories: Histories, n_items: int, rng: np.random.Generator) -> BoolArray:
+    """Draw the users that the weights are learned from; nobody where they would be too few."""
     candidates = np.flatnonzero(histories.lengths >= 2)
-    count = int(np.clip(len(candidates) * _CALIBRATION_SHARE, _MIN_CALIBRATION, _MAX_CALIBRATION))
+    count = min(int(len(candidates) * _LEARN_SHARE), _LEARN_CELLS // max(1, n_items))
     chosen = np.zeros(len(histories), dtype=np.bool_)
-    chosen[rng.permutation(candidates)[:count]] = True
-    return chosen
+    chosen[rng.permutation(candidates)[: max(count, _LEAST_LEARN)]] = True
+    # Half of the users, at least, must be left for the parts.
+    return chosen if 2 * chosen.sum() <= len(candidates) else np.zeros_like(chosen)
 
 
-def _temperature(model: UserPersonalizationModel, known: Histories, held: Histories) -> float:
-    scores = model.affinity(known)
-    scores[known.rows, known.items] = -np.inf
-    return best_temperature(scores, held.rows, held.items)
+def _learn_mixture(
+    model: UserPersonalizationModel, data: TrainingData, users: Histories
+) -> Mixture:
+    """The weights under which the newest events of these users were likeliest."""
+    n_blocks = len(model.profiles.blocks)
+    prior = np.array([*_USUAL_WEIGHTS, *[0.0] * (n_blocks + bool(model.lifts.codings))])
+    learned = Learned(prior, np.zeros_like(prior))
+    if len(users):
+        held = mark_truth(users.indptr)
+        truth = users.where(held)
+        given = with_circumstances(data, users.where(~held), truth)
+        learned = learn_weights(
+            model.parts(given),
+            truth.rows,
+            truth.items,
+            (given.rows, given.items),
+            prior,
+            _DOUBT,
+        )
+    log.info("weights of the parts: %s", np.round(learned.weights, 3).tolist())
+    helping = learned.weights > _SURE * learned.errors
+    helping[: len(_USUAL_WEIGHTS)] = True
+    weights = np.where(helping, learned.weights, 0.0).tolist()
+    return replace(
+        model.mixture,
+        regression=weights[0],
+        transitions=weights[1],
+        profiles=tuple(weights[2 : 2 + n_blocks]),
+        lifts=weights[-1] if model.lifts.codings else 0.0,
+    )
+
+
+def _leave_out(model: UserPersonalizationModel) -> UserPersonalizationModel:
+    """The model without the parts that count nothing."""
+    mixture = model.mixture
+    counting = [weight > 0 for weight in mixture.profiles]
+    empty = Lifts({}, np.zeros((0, model.n_items), dtype=np.float32))
+    return replace(
+        model,
+        profiles=model.profiles.only(counting),
+        lifts=model.lifts if mixture.lifts else empty,
+        mixture=replace(mixture, profiles=tuple(filter(None, mixture.profiles))),
+    )
 
 
 def _standardize(scores: FloatArray) -> FloatArray:

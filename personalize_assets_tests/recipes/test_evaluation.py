@@ -93,7 +93,8 @@ def test_train_and_evaluate__tells_the_stages() -> None:
         rng=np.random.default_rng(0),
         progress=lambda stage, share: stages.append(stage),
     )
-    assert stages == ["split", "train", "regression", "transitions", "calibrate", "evaluate"]
+    parts = ["regression", "transitions"]  # fitted again with the users that weighed them
+    assert stages == ["split", "train", *parts, "weigh", *parts, "evaluate"]
 
 
 def test_train_and_evaluate__click_and_watch_of_one_second_are_no_repeat() -> None:

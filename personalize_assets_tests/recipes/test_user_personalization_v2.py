@@ -33,4 +33,4 @@ def test_fit__apply_recency_bias(bias: str, recency: bool) -> None:
         np.random.default_rng(0),
     )
     assert isinstance(model, UserPersonalizationModel)
-    assert model.serving.recency is recency
+    assert model.mixture.recency is recency

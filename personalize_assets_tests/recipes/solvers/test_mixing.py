@@ -19,15 +19,17 @@ def test_learn_weights__finds_those_that_made_the_choices() -> None:
     parts, items = choices([0.8, 0.3, 0.0])
     rows = np.arange(len(items), dtype=np.int32)
     found = learn_weights(parts, rows, items, NEVER, np.zeros(3), 1.0)
-    np.testing.assert_allclose(found, [0.8, 0.3, 0.0], atol=0.06)
+    np.testing.assert_allclose(found.weights, [0.8, 0.3, 0.0], atol=0.06)
+    # A choice tells as much as the variance of a part is: 4,000 choices, 1 / sqrt(4,000).
+    np.testing.assert_allclose(found.errors, 1 / np.sqrt(4_000), rtol=0.2)
 
 
 def test_learn_weights__never_below_zero() -> None:
     parts, items = choices([0.5, -0.5])
     rows = np.arange(len(items), dtype=np.int32)
     found = learn_weights(parts, rows, items, NEVER, np.zeros(2), 1.0)
-    assert found[1] == 0
-    assert found[0] > 0.3
+    assert found.weights[1] == 0
+    assert found.weights[0] > 0.3
 
 
 @pytest.mark.parametrize("never", [NEVER, (np.array([0, 1]), np.array([3, 5]))])
@@ -36,6 +38,15 @@ def test_learn_weights__few_choices_change_little(never: tuple[np.ndarray, np.nd
     prior = np.array([0.25, 0.35])
     rows, items = np.array([0, 1], np.int32), np.array([3, 5], np.int32)
     found = learn_weights(parts, rows, items, never, prior, 1_000.0)
-    np.testing.assert_allclose(found, prior, atol=0.01)
+    np.testing.assert_allclose(found.weights, prior, atol=0.01)
     if never is not NEVER:  # then both choices were impossible
-        np.testing.assert_array_equal(found, prior)
+        np.testing.assert_array_equal(found.weights, prior)
+
+
+def test_learn_weights__choices_of_one_row_say_less() -> None:
+    parts, items = choices([0.8])
+    once = learn_weights(parts, np.arange(4_000), items, NEVER, np.zeros(1), 1.0)
+    rows = np.repeat(np.arange(400), 10)
+    parts = [part[:400] for part in parts]
+    tenfold = learn_weights(parts, rows, np.repeat(items[:400], 10), NEVER, np.zeros(1), 1.0)
+    assert tenfold.errors[0] > 2.5 * once.errors[0]

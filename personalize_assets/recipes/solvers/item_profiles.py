@@ -1,0 +1,190 @@
+"""How well the metadata of each item fit those of the items that a user met.
+
+A categorical column says how alike two sets of categories are, a numeric one how usual a number is
+among the user's items. Each is a product of what the user's items have in common with what each
+item has. Takes arrow columns. Knows nothing of which columns a solution trains on.
+"""
+
+# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
+# pyright: reportAttributeAccessIssue=false
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import sparse
+
+from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.solvers.categories import category_matrix, compact
+
+MAX_COLUMNS: Final = 10
+"""Columns that take part, the first ones."""
+
+_WIDEST: Final = 64
+"""Directions that a column with more categories is reduced to."""
+
+_CLASSES: Final = 12
+_RARE: Final = 0.02
+"""Added to shares before they are compared, so that what was never met is not impossible."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One column of the metadata among the features.
+
+    Attributes:
+        column: Its name.
+        kind: How it is compared.
+        start: First feature.
+        stop: Feature after the last one.
+    """
+
+    column: str
+    kind: Literal["categories", "number"]
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class ItemProfiles:
+    """Features of all items, a block for each column.
+
+    Attributes:
+        blocks: In the order of the features.
+        features: float32, shape ``(n_items, n_features)``: of categories rows of length 1, of
+            numbers the share of each class of numbers.
+        usual: Mean of each feature over the items; shape ``(n_features,)``.
+    """
+
+    blocks: tuple[Block, ...]
+    features: FloatArray
+    usual: FloatArray
+
+    def ask(self, recent: sparse.csr_array, weights: Sequence[float]) -> FloatArray:
+        """What the features of an item are worth to each user.
+
+        Args:
+            recent: Weights of the items that users met, shape ``(n, n_items)``.
+            weights: One per block.
+
+        Returns:
+            Shape ``(n, n_features)``; all 0 for users who met nothing. The product with the
+            features is the sum of what ``parts`` gives, weighted.
+        """
+        met = np.asarray(recent @ self.features, dtype=np.float32)
+        total = np.asarray(recent.sum(axis=1), dtype=np.float32).reshape(-1, 1)
+        for block, weight in zip(self.blocks, weights, strict=True):
+            own = met[:, block.start : block.stop]
+            if block.kind == "categories":
+                length = np.linalg.norm(own, axis=1, keepdims=True)
+                own /= np.where(length > 0, length, 1)
+            else:
+                usual = self.usual[block.start : block.stop] + np.float32(_RARE)
+                shares = own / np.where(total > 0, total, 1) + np.float32(_RARE)
+                own[:] = np.where(own.any(axis=1, keepdims=True), np.log(shares / usual), 0)
+            own *= np.float32(weight)
+        return met
+
+    def score(self, recent: sparse.csr_array, weights: Sequence[float]) -> FloatArray:
+        """The weighted sum of all blocks, shape ``(n, n_items)``; see ``ask``."""
+        return self.ask(recent, weights) @ self.features.T
+
+    def parts(self, recent: sparse.csr_array) -> list[FloatArray]:
+        """What each block by itself says, each of shape ``(n, n_items)``; see ``ask``."""
+        asked = self.ask(recent, [1.0] * len(self.blocks))
+        return [
+            asked[:, block.start : block.stop] @ self.features[:, block.start : block.stop].T
+            for block in self.blocks
+        ]
+
+    def only(self, keep: Sequence[bool]) -> "ItemProfiles":
+        """The same with some of the blocks, in their order."""
+        blocks: list[Block] = []
+        chosen: list[NDArray[np.intp]] = [np.zeros(0, dtype=np.intp)]
+        at = 0
+        for block, kept in zip(self.blocks, keep, strict=True):
+            if kept:
+                width = block.stop - block.start
+                blocks.append(Block(block.column, block.kind, at, at + width))
+                chosen.append(np.arange(block.start, block.stop))
+                at += width
+        index = np.concatenate(chosen)
+        features = np.ascontiguousarray(self.features[:, index])
+        return ItemProfiles(tuple(blocks), features, self.usual[index])
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The blocks as plain values; ``from_json`` is the inverse."""
+        return [asdict(block) for block in self.blocks]
+
+    @classmethod
+    def from_json(cls, blocks: Sequence[dict[str, Any]], features: FloatArray) -> Self:
+        """Rebuild from what ``to_json`` gave, and the features."""
+        return cls(tuple(Block(**block) for block in blocks), features, _mean(features))
+
+
+def make_profiles(
+    table: pa.Table | None,
+    categorical: Sequence[str],
+    numeric: Sequence[str],
+    n_items: int,
+    rng: np.random.Generator,
+) -> ItemProfiles:
+    """Turn columns of metadata into features.
+
+    Args:
+        table: One row per item; None where there are no metadata.
+        categorical: Columns of categories, several of one item joined by ``|``.
+        numeric: Columns of numbers, which are compared by their ranks.
+        n_items: Size of the catalogue.
+        rng: For the directions that columns with many categories are reduced to.
+    """
+    blocks: list[Block] = []
+    features: list[FloatArray] = [np.zeros((n_items, 0), dtype=np.float32)]
+    named = [(column, "categories") for column in categorical]
+    named += [(column, "number") for column in numeric]
+    start = 0
+    for column, kind in named[:MAX_COLUMNS] if table is not None else ():
+        assert table is not None
+        if kind == "categories":
+            made = _unit(compact(category_matrix(table, [column]), _WIDEST, rng))
+            block = Block(column, "categories", start, start + made.shape[1])
+        else:
+            made = _classes(table[column])
+            block = Block(column, "number", start, start + made.shape[1])
+        if made.any():
+            blocks.append(block)
+            features.append(made)
+            start = block.stop
+    together = np.concatenate(features, axis=1)
+    # Rounded as they are saved, so that a saved model gives the same scores.
+    together = together.astype(np.float16).astype(np.float32)
+    return ItemProfiles(tuple(blocks), together, _mean(together))
+
+
+def _mean(features: FloatArray) -> FloatArray:
+    return features.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(length > 1e-6, length, 1)
+
+
+def _classes(column: pa.ChunkedArray) -> FloatArray:
+    """The place of each number among all, shared between the two nearest of twelve classes."""
+    numbers = column.cast(pa.float64()).fill_null(np.nan).to_numpy()
+    shares = np.zeros((len(numbers), _CLASSES), dtype=np.float32)
+    known = np.flatnonzero(np.isfinite(numbers))
+    if not len(known) or (numbers[known] == numbers[known[0]]).all():
+        return shares
+    ordered = np.sort(numbers[known])
+    below = np.searchsorted(ordered, numbers[known], "left")
+    upto = np.searchsorted(ordered, numbers[known], "right")
+    place = (below + upto) / 2 / len(known) * (_CLASSES - 1)
+    lower = np.minimum(place.astype(np.int64), _CLASSES - 2)
+    shares[known, lower] = 1 - (place - lower)
+    shares[known, lower + 1] = place - lower
+    return shares
