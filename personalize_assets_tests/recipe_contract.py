@@ -306,7 +306,7 @@ class RecipeContract:
     def test_load__other_format(self, saved: tuple[Path, SavedVersion], tmp_path: Path) -> None:
         header = json.loads((saved[0] / "model.json").read_text())
         (tmp_path / "model.json").write_text(json.dumps({**header, "version": 99}))
-        with pytest.raises(ModelFormatError, match=r"format 99; this reads kind .*, format 1"):
+        with pytest.raises(ModelFormatError, match=r"format 99; this reads kind .*, format \d+"):
             type(saved[1].model).load(tmp_path)
 
     def test_load__other_kind(self, saved: tuple[Path, SavedVersion], tmp_path: Path) -> None:

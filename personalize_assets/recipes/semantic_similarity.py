@@ -1,8 +1,8 @@
-"""aws-semantic-similarity: items whose names and texts share the words that few others have.
+"""aws-semantic-similarity: items whose names and texts mean nearly the same.
 
-AWS embeds the texts with a language model; here they are compared by their words, which finds the
-same subject only where it is called the same. Needs no interactions. The question is the last item
-of a history; the item itself is never an answer, and where nothing is alike popular items follow.
+AWS embeds the texts with a language model; here a small model of what words mean, which a package
+carries, stands for it. Needs no interactions. The question is the last item of a history; the item
+itself is never an answer, and items without any text come last, popular ones first.
 """
 
 # pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
@@ -17,7 +17,6 @@ from typing import Final, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy import sparse
 
 from personalize_assets.core.columns import Columns
 from personalize_assets.recipes.base import (
@@ -34,16 +33,18 @@ from personalize_assets.recipes.item_columns import Role, item_columns
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.solvers.item_ages import creation_times
 from personalize_assets.recipes.solvers.queries import first_occurrences, last_items
-from personalize_assets.recipes.solvers.single_rows import sum_rows
-from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
-from personalize_assets.recipes.solvers.texts import text_matrix
+from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
 
-_FORMAT = ModelFormat("semantic-similarity", 1)
+_FORMAT = ModelFormat("semantic-similarity", 2)
 _ROLES: Final[tuple[Role, ...]] = ("itemName", "textual")
-_LEAST: Final = 0.01
-"""What full influence leaves of an item that nobody met, or of the oldest."""
+_LETTER: Final = r"[\p{L}\p{N}]"
+_FULL: Final = 0.5
+"""The cosine that full influence sets the most popular item above one that nobody met, so that it
+chooses among what is alike and hardly brings in anything else."""
+_UNTOLD: Final = -4.0
+"""Below all scores of items that have a text."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,16 @@ class Influence:
 
 @dataclass(frozen=True)
 class SemanticSimilarityModel:
-    """The words of the items, and what popularity and freshness are told by.
+    """What the texts of the items mean, and what popularity and freshness are told by.
 
     Attributes:
-        words: Rows of length 1, shape ``(n_items, n_words)``.
+        texts: A row per item.
         users: Users who met each item; int64, shape ``(n_items,)``.
         created: Epoch seconds of each item's creation; int64, shape ``(n_items,)``.
         influence: What the answers are pulled towards.
     """
 
-    words: sparse.csr_array
+    texts: TextVectors
     users: LongArray
     created: LongArray
     influence: Influence = Influence()
@@ -89,22 +90,13 @@ class SemanticSimilarityModel:
         return (1 - (newest - self.created) / max(1, newest - oldest)).astype(np.float32)
 
     @cached_property
-    def _items_by_word(self) -> sparse.csr_array:
-        return self.words.T.tocsr()
-
-    @cached_property
     def _pull(self) -> FloatArray:
-        """What each item's similarity is multiplied by."""
-        users = np.log1p(self.users)
-        known = users / max(1.0, float(users.max(initial=0)))
-        pull = 1 - self.influence.popularity * (1 - _LEAST) * (1 - known)
-        pull *= 1 - self.influence.freshness * (1 - _LEAST) * (1 - self.freshness)
-        return pull.astype(np.float32)
-
-    @cached_property
-    def _rest(self) -> FloatArray:
-        """What comes after all similar items, popular ones first: negative."""
-        return self.popularity - 2
+        """What is added to each item's similarity, from ``-2 * _FULL`` to 0."""
+        met = np.log1p(self.users)
+        met /= max(1.0, float(met.max(initial=0)))
+        pull = self.influence.popularity * (met - 1)
+        pull += self.influence.freshness * (self.freshness - 1)
+        return (_FULL * pull).astype(np.float32)
 
     def with_influence(self, popularity: float, freshness: float) -> "SemanticSimilarityModel":
         """The same model under a ``rankingInfluence``; see ``Influenced``."""
@@ -129,12 +121,14 @@ class SemanticSimilarityModel:
 
     def score(self, histories: Histories) -> FloatArray:
         """Score what resembles the last item of each history; see ``Model``."""
-        scores = np.tile(self._rest, (len(histories), 1))
-        for row, item in enumerate(last_items(histories).tolist()):
-            if item >= 0:
-                alike = self._cosines(item) * self._pull
-                np.copyto(scores[row], alike, where=alike > 0)
-                scores[row, item] = -np.inf
+        asked = last_items(histories)
+        alike = self.texts.cosines(asked) + self._pull
+        known = (asked >= 0) & self.texts.told[asked]
+        scores = np.where(
+            known[:, None] & self.texts.told, alike, self.popularity + np.float32(_UNTOLD)
+        )
+        rows = np.flatnonzero(asked >= 0)
+        scores[rows, asked[rows]] = -np.inf
         return scores
 
     def extra_metrics(
@@ -146,45 +140,27 @@ class SemanticSimilarityModel:
         items = ranked[rows, columns]
         if not len(items):
             return {"item_popularity": 0.0, "item_freshness": 0.0, "item_similarity": 0.0}
-        cosines = self.words[asked[rows]].multiply(self.words[items]).sum(axis=1)
         return {
             "item_popularity": float(self.popularity[items].mean()),
             "item_freshness": float(self.freshness[items].mean()),
-            "item_similarity": float(np.asarray(cosines).mean()),
+            "item_similarity": float(self.texts.between(asked[rows], items).mean()),
         }
-
-    def _cosines(self, item: int) -> FloatArray:
-        place = slice(self.words.indptr[item], self.words.indptr[item + 1])
-        words = self.words.indices[place].astype(np.intp)
-        return sum_rows(self._items_by_word, words, self.words.data[place])
 
     def save(self, folder: Path) -> None:
         """Write the model; see ``Model``."""
-        arrays = {
-            "users": self.users,
-            "created": self.created,
-            "words_data": self.words.data,
-            "words_indices": self.words.indices,
-            "words_indptr": self.words.indptr,
-        }
-        settings = {"n_words": self.words.shape[1], **asdict(self.influence)}
-        _FORMAT.write(folder, settings, arrays)
+        arrays = {"texts": self.texts.rows, "users": self.users, "created": self.created}
+        _FORMAT.write(folder, asdict(self.influence), arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read the model; see ``Model``."""
         settings, arrays = _FORMAT.read(folder)
-        words = sparse_rows(
-            arrays["words_data"],
-            arrays["words_indices"],
-            arrays["words_indptr"],
-            settings.pop("n_words"),
-        )
-        return cls(words, arrays["users"], arrays["created"], Influence(**settings))
+        texts = TextVectors(arrays["texts"])
+        return cls(texts, arrays["users"], arrays["created"], Influence(**settings))
 
 
 class SemanticSimilarity:
-    """Counts the words of names and texts."""
+    """Reads names and texts."""
 
     model_type = SemanticSimilarityModel
 
@@ -197,23 +173,18 @@ class SemanticSimilarity:
         rng: np.random.Generator,
         progress: Progress = ignore_progress,
     ) -> SemanticSimilarityModel:
-        """Count; see ``Learner``.
+        """Read; see ``Learner``.
 
         Raises:
             UnfitData: The Items dataset has no textual field, no field marked as the item's name,
-                or no text at all.
+                or no item has a text.
         """
         texts = _texts(data)
-        progress("words", 0.0)
-        words = text_matrix(texts)
-        if not words.nnz:
-            raise UnfitData(
-                "Create failed. The textual field of the Items dataset has no text that tells one "
-                "item from another."
-            )
+        if not pc.any(pc.match_substring_regex(texts, _LETTER)).as_py():
+            raise UnfitData("Create failed. No item of the Items dataset has a text.")
         met = histories.items[first_occurrences(histories, data.n_items)]
         return SemanticSimilarityModel(
-            words=words,
+            texts=text_vectors(texts, progress),
             users=np.bincount(met, minlength=data.n_items).astype(np.int64),
             created=creation_times(_declared_times(data), histories, data.n_items),
         )

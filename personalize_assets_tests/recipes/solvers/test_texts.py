@@ -1,31 +1,61 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from personalize_assets.recipes.solvers import texts
-from personalize_assets.recipes.solvers.texts import text_matrix
+from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
+from personalize_assets_tests.recipes.paraphrases import OTHERS, PAIRS
+
+
+def vectors(*given: str | None) -> TextVectors:
+    return text_vectors(pa.array(given, pa.string()))
 
 
 def cosines(*given: str | None) -> np.ndarray:
-    matrix = text_matrix(pa.array(given, pa.string()))
-    return (matrix @ matrix.T).toarray()
+    return vectors(*given).cosines(np.arange(len(given)))
 
 
-def test_text_matrix__cosine_of_rare_words() -> None:
-    # "red" in two texts of four, "car" in two, "blue", "old", "house" in one each.
-    similar = cosines("red car", "red house", "blue car", "old")
-    common, own = np.log(2), np.log(4)
-    assert similar[0, 1] == pytest.approx(common / (2**0.5 * (common**2 + own**2) ** 0.5))
-    assert similar[0, 2] == pytest.approx(similar[0, 1])
-    assert similar[1, 2] == similar[0, 3] == 0
-    assert np.diagonal(similar) == pytest.approx(1)
+@dataclass
+class Piece:
+    ids: list[int]
 
 
-def test_text_matrix__often_is_little_more() -> None:
-    # The word's own weight cancels within a text of one word; beside another it counts 1 + log 3.
-    similar = cosines("sea sea sea sand", "sea", "sand", "x")
-    weight = 1 + np.log(3)
-    assert similar[0, 1] / similar[0, 2] == pytest.approx(weight, rel=1e-5)
+class Pieces:
+    """Three known words, the last of them of two pieces."""
+
+    def encode_batch(self, words: list[str], *, add_special_tokens: bool) -> list[Piece]:
+        assert not add_special_tokens
+        return [Piece({"sea": [0], "land": [1], "island": [0, 1]}[word]) for word in words]
+
+
+@pytest.fixture
+def plain_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = texts._WordLlama(Pieces(), np.eye(2, dtype=np.float32))  # type: ignore[arg-type]
+    monkeypatch.setattr(texts, "_model", lambda: model)
+
+
+@pytest.mark.usefixtures("plain_model")
+def test_text_vectors__sums_of_pieces_less_what_all_have_in_common() -> None:
+    # Of length 1 the texts are (1, 0), (0, 1), (r, r) and (3, 1) / root 10, with r = 1 / root 2.
+    r, s = 0.5**0.5, 0.1**0.5
+    units = np.array([[1, 0], [0, 1], [r, r], [3 * s, s]])
+    less = units - units.mean(axis=0)
+    less /= np.linalg.norm(less, axis=1, keepdims=True)
+    similar = cosines("sea sea", "Land", "island", "island sea sea")
+    np.testing.assert_allclose(similar, less @ less.T, atol=0.02)  # a byte a number
+
+
+def test_text_vectors__other_words_of_the_same_meaning() -> None:
+    """Half of the pairs have no word in common that tells anything; by words alone it is 0.08."""
+    given = [text for pair in PAIRS for text in pair]
+    similar = cosines(*given, *OTHERS)[: len(given)]
+    asked = np.arange(len(given))
+    similar[asked, asked] = -np.inf
+    rank = 1 + (similar > similar[asked, asked ^ 1][:, None]).sum(axis=1)
+    assert (1 / rank).mean() > 0.75
+    assert (rank <= 5).mean() > 0.85
 
 
 @pytest.mark.parametrize(
@@ -35,36 +65,49 @@ def test_text_matrix__often_is_little_more() -> None:
         ("the-matrix (1999)", "The Matrix, 1999"),
         ("\uff21\uff22\uff23", "abc"),
         ("naïve café", "nai\u0308ve cafe\u0301"),
+        ("red car", "car  red"),
     ],
 )
-def test_text_matrix__case_marks_and_forms(one: str, other: str) -> None:
+def test_text_vectors__what_makes_no_difference(one: str, other: str) -> None:
     assert cosines(one, other, "something else")[0, 1] == pytest.approx(1)
 
 
-def test_text_matrix__scripts_without_spaces() -> None:
-    similar = cosines("東京の本", "京都の寺", "blue")
-    assert 0 < similar[0, 1] < 1
+def test_text_vectors__scripts_without_spaces() -> None:
+    similar = cosines("犬が家を探す", "小さな犬と猫", "ホテルの殺人", "銀河を巡る旅")
+    assert similar[0, 1] == np.sort(similar[0])[-2]
 
 
-def test_text_matrix__empty_ones() -> None:
-    similar = cosines(None, "", " - ", "word", "other")
-    assert not similar[:3].any()
-    assert similar[3, 3] == pytest.approx(1)
+def test_text_vectors__nothing_to_tell_by() -> None:
+    made = vectors(None, "", " - ", "word", "other")
+    assert made.told.tolist() == [False, False, False, True, True]
+    assert not made.cosines(np.arange(3)).any()
+    assert made.cosines(np.array([3]))[0, 3] == pytest.approx(1)
 
 
-def test_text_matrix__a_word_of_all_texts_says_nothing() -> None:
-    assert not cosines("same", "same").any()
+@pytest.mark.parametrize("given", [[], [None], ["only one"], ["same text"] * 3])
+def test_text_vectors__none_differs_from_another(given: list[str | None]) -> None:
+    made = vectors(*given)
+    assert len(made) == len(given)
+    assert not made.told.any()
 
 
-@pytest.mark.parametrize("given", [[], [None], [""]])
-def test_text_matrix__nothing(given: list[str | None]) -> None:
-    matrix = text_matrix(pa.array(given, pa.string()))
-    assert matrix.shape == (len(given), 0)
-
-
-def test_text_matrix__many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = pa.array(["a b", "b c", None, "c a a", "d"])
-    whole = text_matrix(given)
+def test_text_vectors__pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = pa.array(["a car", "the sea", None, "car of a king", "tea"])
+    whole = text_vectors(given)
+    monkeypatch.setattr(texts, "_TEXTS_AT_ONCE", 2)
     monkeypatch.setattr(texts, "_ROWS_AT_ONCE", 2)
-    parts = text_matrix(pa.chunked_array([given.slice(0, 3), given.slice(3)]))
-    np.testing.assert_allclose((parts @ parts.T).toarray(), (whole @ whole.T).toarray())
+    told: list[tuple[str, float]] = []
+    parts = text_vectors(
+        pa.chunked_array([given.slice(0, 3), given.slice(3)]),
+        lambda stage, share: told.append((stage, share)),
+    )
+    np.testing.assert_allclose(parts.rows, whole.rows, atol=1)
+    np.testing.assert_allclose(parts.cosines(np.arange(5)), whole.cosines(np.arange(5)), atol=0.02)
+    assert told == [("texts", 0.0), ("texts", 0.4), ("texts", 0.8)]
+
+
+def test_cosines__and_between_agree() -> None:
+    made = vectors("a car", "the sea", None, "tea with milk")
+    left, right = np.array([0, 1, 2, 3]), np.array([1, 1, 0, 0])
+    expected = made.cosines(left)[np.arange(4), right]
+    np.testing.assert_allclose(made.between(left, right), expected, atol=1e-6)
