@@ -40,6 +40,18 @@ def read_health(address: str, path: str, timeout_s: float = 2) -> dict[str, Any]
         path: Path of its health, ``ENGINE_HEALTH`` or ``S3_HEALTH``.
         timeout_s: Seconds for connecting and for each read.
     """
+    health = read_object(address, path, timeout_s)
+    return health if health is not None and health.get("status") == "ok" else None
+
+
+def read_object(address: str, path: str, timeout_s: float = 2) -> dict[str, Any] | None:
+    """Get a JSON object from a service; None if it does not answer, or not with one.
+
+    Args:
+        address: Base address such as ``http://127.0.0.1:4321``; on this machine.
+        path: What to get.
+        timeout_s: Seconds for connecting and for each read.
+    """
     parts = urlsplit(address)
     if parts.scheme != "http" or not parts.hostname or not is_local_host(parts.hostname):
         return None
@@ -48,11 +60,9 @@ def read_health(address: str, path: str, timeout_s: float = 2) -> dict[str, Any]
     try:
         connection.request("GET", path)
         response = connection.getresponse()
-        health = json.loads(response.read())
+        found = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError):
         return None
     finally:
         connection.close()
-    if response.status != 200 or not isinstance(health, dict) or health.get("status") != "ok":
-        return None
-    return health
+    return found if response.status == 200 and isinstance(found, dict) else None

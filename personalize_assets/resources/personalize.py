@@ -1,16 +1,19 @@
 """Amazon Personalize, or the embedded engine in its place, as a Dagster resource."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
 from personalize_assets.aws.waiters import WaitPolicy, WaitState
+from personalize_assets.local.work import describe_work
 from personalize_assets.resources.deployed import DeployedResource
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
     from types_boto3_personalize_runtime import PersonalizeRuntimeClient
+
+_TELL_EVERY_S: Final = 10.0
 
 
 class PersonalizeResource(DeployedResource):
@@ -27,17 +30,31 @@ class PersonalizeResource(DeployedResource):
         return self._clients.personalize_runtime
 
     def wait(self, report: Callable[[str], None]) -> WaitPolicy:
-        """How to wait in this deployment; ``report`` is told each new status that takes time."""
+        """How to wait in this deployment.
+
+        Args:
+            report: Told each new status that takes time and, of the local engine, now and then how
+                far its work is.
+        """
         seen: set[tuple[str, str]] = set()
+        told_at: dict[str, float] = {}
 
         def on_progress(state: WaitState) -> None:
+            name = state.arn.rpartition(":")[2]
             found_ready = state.attempts == 1 and state.status == "ACTIVE"
             if not found_ready and (state.arn, state.status) not in seen:
                 seen.add((state.arn, state.status))
-                name = state.arn.rpartition(":")[2]
                 report(f"{name}: {state.status} after {state.elapsed_s:.1f} s")
+            elif state.elapsed_s - told_at.get(state.arn, 0.0) >= _TELL_EVERY_S:
+                told_at[state.arn] = state.elapsed_s
+                if work := self._describe_work(state.arn):
+                    report(f"{name}: {work}")
 
         return WaitPolicy.for_deployment(self.settings, on_progress, self.timeout_s)
+
+    def _describe_work(self, arn: str) -> str | None:
+        endpoints = self._clients.endpoints
+        return None if endpoints is None else describe_work(endpoints.personalize, arn)
 
     def command(self, operation: str, arn: str) -> str:
         """The command line of the AWS CLI that asks for ``arn`` where this deployment has it."""

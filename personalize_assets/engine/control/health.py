@@ -65,7 +65,10 @@ def report_jobs(engine: RunningEngine) -> dict[str, Any]:
     return {
         "running_jobs": engine.jobs.running_count(),
         "next_due": iso(engine.store.jobs.next_due()),
-        "unfinished": [_report_job(job) for job in engine.store.jobs.unfinished()],
+        "unfinished": [
+            _report_job(job, engine.jobs.seconds_left(job.id))
+            for job in engine.store.jobs.unfinished()
+        ],
     }
 
 
@@ -82,7 +85,7 @@ def report_faults(faults: Faults) -> list[dict[str, Any]]:
     ]
 
 
-def _report_job(job: Job) -> dict[str, Any]:
+def _report_job(job: Job, seconds_left: float | None) -> dict[str, Any]:
     return {
         "id": job.id,
         "kind": job.kind,
@@ -91,6 +94,7 @@ def _report_job(job: Job) -> dict[str, Any]:
         "attempt": job.attempt,
         "stage": job.stage,
         "share": job.share,
+        "seconds_left": None if seconds_left is None else round(seconds_left, 1),
         "pid": job.pid,
         "not_before": iso(job.not_before),
         "created_at": iso(job.created_at),

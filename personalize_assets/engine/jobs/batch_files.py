@@ -51,7 +51,7 @@ class Answers(Protocol):
         ...
 
 
-_LINES_AT_A_TIME: Final = 20_000
+_LINES_AT_A_TIME: Final = 2_000
 _CHECK: Final = "_CHECK"
 
 
@@ -82,8 +82,11 @@ def answer_files(order: Json, workspace: Path, report: Report, load: Callable[[]
         output, place = workspace / "part.out", Location(source.bucket, item.key)
         with objects.open(place) as stream, output.open("w", encoding="utf-8", newline="\n") as out:
             lines = _limited(_read_lines(stream), answers.most_lines, place)
+            read = 0
             while batch := list(islice(lines, _LINES_AT_A_TIME)):
                 out.writelines(f"{line}\n" for line in answers.answer(batch))
+                read += sum(len(line) + 1 for line in batch)
+                report("recommending", min(done + read, done + item.size) / size)
         objects.upload(output, Location(target.bucket, target.key + _output_name(source, item)))
         done += item.size
     log.info("%d queries answered, %d failed", answers.answered, answers.failed)

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from personalize_assets.engine.jobs.kinds import Json
+from personalize_assets.engine.jobs.pace import Remaining
 from personalize_assets.engine.jobs.registry import KINDS
 from personalize_assets.engine.jobs.scheduler import SOON, JobFaults, Scheduler
 from personalize_assets.engine.jobs.worker import main
@@ -42,6 +44,7 @@ class _Worker:
     process: BaseProcess
     pipe: "Connection[Any, Any]"
     workspace: Path
+    remaining: Remaining
     answer: Json | None = None
 
 
@@ -91,6 +94,11 @@ class ProcessRunner:
     def running_count(self) -> int:
         """How many jobs run, or wait and may begin within `SOON`."""
         return self._store.jobs.count_unfinished(self._scheduler.clock() + SOON)
+
+    def seconds_left(self, job_id: int) -> float | None:
+        """How long a job will still take; None while nobody can know."""
+        worker = self._workers.get(job_id)
+        return None if worker is None else worker.remaining.seconds
 
     def start(self) -> None:
         """Take up what an earlier engine left and begin to work."""
@@ -188,7 +196,9 @@ class ProcessRunner:
         process.start()
         sending.close()
         begun = replace(job, attempt=job.attempt + 1, pid=process.pid)
-        self._workers[job.id] = _Worker(begun, process, receiving, Path(order["workspace"]))
+        self._workers[job.id] = _Worker(
+            begun, process, receiving, Path(order["workspace"]), Remaining(time.monotonic)
+        )
         with self._store.transaction():
             self._store.jobs.set_pid(job.id, process.pid or 0)
         log.info(
@@ -204,6 +214,7 @@ class ProcessRunner:
         if "stage" in message:
             with self._store.transaction():
                 self._store.jobs.report(worker.job.id, message["stage"], message["share"])
+            worker.remaining.told(message["share"])
         else:
             worker.answer = message
 

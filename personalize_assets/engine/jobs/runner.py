@@ -29,6 +29,10 @@ class JobRunner(Protocol):
         """How many jobs run, or wait and may begin within `SOON`."""
         ...
 
+    def seconds_left(self, job_id: int) -> float | None:
+        """How long a job will still take; None while nobody can know."""
+        ...
+
     def wake(self) -> None:
         """Look at once which jobs are due: the clock was moved."""
         ...
@@ -85,6 +89,10 @@ class InlineRunner:
     def running_count(self) -> int:
         """How many jobs run, or wait and may begin within `SOON`."""
         return self._scheduler.store.jobs.count_unfinished(self._scheduler.clock() + SOON)
+
+    def seconds_left(self, job_id: int) -> float | None:
+        """Never known: jobs are over before anybody can ask."""
+        return None
 
     def wake(self) -> None:
         """Run what is due, if jobs run by themselves."""

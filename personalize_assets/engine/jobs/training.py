@@ -24,9 +24,14 @@ from personalize_assets.engine.data import (
     read_interactions,
     read_records,
 )
+from personalize_assets.engine.data.trained_columns import (
+    interaction_columns,
+    without_plain_text,
+)
 from personalize_assets.engine.jobs.automl import CANDIDATES
 from personalize_assets.engine.jobs.kinds import JobFailed, Json, Report
 from personalize_assets.engine.jobs.new_items import NEW_ITEMS, new_items
+from personalize_assets.engine.jobs.pace import Pace, Size, expected_costs
 from personalize_assets.engine.jobs.search_request import search_request
 from personalize_assets.engine.jobs.versions import spec_of
 from personalize_assets.engine.store import Resource, Store
@@ -39,7 +44,7 @@ from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.objective import Objective
 from personalize_assets.recipes.refitting import refit
 from personalize_assets.recipes.registry import find_recipe
-from personalize_assets.recipes.search import JUDGED_BY
+from personalize_assets.recipes.search import DEFAULT_TRIALS, JUDGED_BY
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.tables import select_events, training_data
 from personalize_assets.recipes.training import TrainingRequest, train_best, train_recipe
@@ -48,14 +53,6 @@ from personalize_assets.recipes.training import TrainingRequest, train_best, tra
 SEED: Final = 20
 MODEL: Final = "model"
 """Folder of the workspace that holds the trained model."""
-
-_EVENT_COLUMNS: Final = (
-    Columns.USER_ID,
-    Columns.ITEM_ID,
-    Columns.TIMESTAMP,
-    Columns.EVENT_TYPE,
-    Columns.EVENT_VALUE,
-)
 
 
 def version_order(store: Store, version: Resource) -> Json:
@@ -111,6 +108,7 @@ def train_order(order: Json, workspace: Path, report: Report) -> Json:
     began = time.perf_counter()
     specs = [find_recipe(name) for name in order["recipes"]]
     data = _load(order, specs, report)
+    report = _pace(order, specs, data, report)
     try:
         version = _train(order, specs, data, report)
     except (UnfitData, HyperparameterError) as error:
@@ -141,6 +139,8 @@ def refit_order(order: Json, workspace: Path, report: Report) -> Json:
     """
     earlier = load_version(Path(order["artifact"]))
     data = _load(order, [earlier.spec], report)
+    report = _pace(order, [earlier.spec], data, report)
+    report("train", 0.0)
     request = training_request(order, earlier.spec)
     try:
         version = refit(earlier, data, request, np.random.default_rng(SEED), report)
@@ -154,6 +154,17 @@ def _load(order: Json, specs: list[RecipeSpec], report: Report) -> TrainingData:
     report("loading", 0)
     sources = GroupSources.from_json(order["sources"])
     return load_data(sources, specs, order["event_type"], order["config"])
+
+
+def _pace(order: Json, specs: list[RecipeSpec], data: TrainingData, report: Report) -> Pace:
+    """Shares of the whole; of several recipes that are compared, as if the first was searched."""
+    trainings = 0
+    if order["search"] is not None:
+        trainings = search_request(specs[0], order["search"]).max_trials
+    elif len(specs) > 1:
+        trainings = DEFAULT_TRIALS * len(specs)
+    size = Size(len(data), data.n_users, data.n_items, trainings)
+    return Pace(report, expected_costs(specs[0], size))
 
 
 def _save(workspace: Path, data: TrainingData, version: TrainedVersion, report: Report) -> None:
@@ -180,7 +191,9 @@ def load_data(
     Raises:
         JobFailed: There are no interactions, or columns to choose them by are missing.
     """
-    interactions = read_interactions(sources, columns=_EVENT_COLUMNS)
+    context = any(spec.takes_context for spec in specs)
+    columns = interaction_columns(sources, context=context)
+    interactions = read_interactions(sources, columns=columns)
     if interactions is None and any("Interactions" in spec.required_datasets for spec in specs):
         raise JobFailed(
             f"Dataset has fewer than {MIN_INTERACTIONS} interactions: the dataset group has none"
@@ -194,7 +207,7 @@ def load_data(
     return training_data(
         interactions,
         read_records(sources, "ITEMS"),
-        read_records(sources, "USERS"),
+        without_plain_text(read_records(sources, "USERS"), sources, "USERS"),
         item_schema=items.schema if items else None,
         actions=read_records(sources, "ACTIONS") if with_actions else None,
         action_interactions=read_action_interactions(sources) if with_actions else None,

@@ -63,7 +63,7 @@ class Job:
         attempt: How often it was begun.
         pid: Process that works on it, if any.
         stage: What the worker does now.
-        share: How much of that stage is done, from 0 to 1.
+        share: How much of all the work is done, from 0 to 1, as far as that is known.
         not_before: It is not begun earlier; aware, UTC.
         created_at: Aware, UTC.
     """
