@@ -204,6 +204,7 @@ class _Answers:
                         query.item or None,
                         keep=keep,
                         now=self._now,
+                        context=query.context,
                     )
                 )
             asked.append(query)
@@ -217,7 +218,9 @@ class _Answers:
             return
         good = (query for query in asked if query.error is None)
         for query, question in zip(good, questions, strict=True):
-            ranked = self._answerer.rank(self._live, query.user, query.items, question.keep)
+            ranked = self._answerer.rank(
+                self._live, query.user, query.items, question.keep, context=query.context
+            )
             yield ranked[: self._n_results]
 
     def _format(self, query: Query, served: Sequence[Served]) -> str:

@@ -35,6 +35,7 @@ class Query:
     items: tuple[str, ...] = ()
     attributes: str = ""
     filter_values: Mapping[str, str] = field(default_factory=dict[str, str])
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class LineError(ValueError):
@@ -80,6 +81,7 @@ def _read_members(echo: str, members: Mapping[str, Any], fields: Sequence[QueryF
             _text(members, "itemAttributes", _MAX_ATTRIBUTES) if "itemAttributes" in fields else ""
         ),
         filter_values=_values(members.get("filterValues")),
+        context=_context(members.get("context")),
     )
 
 
@@ -109,6 +111,14 @@ def _values(values: Any) -> Mapping[str, str]:
     if not all(isinstance(value, str) for value in found.values()):
         raise LineError("filterValues must be an object of strings")
     return found
+
+
+def _context(given: Any) -> Mapping[str, str]:
+    """The circumstances that a line tells; the guide knows none, so that nothing here is wrong."""
+    if not isinstance(given, dict):
+        return {}
+    found = cast("dict[str, Any]", given)
+    return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def format_failure(query: Query, member: str = "recommendedItems") -> str:

@@ -19,7 +19,7 @@ from personalize_assets.engine.operations.runtime_requests import (
 
 @operation("personalize-runtime", "GetPersonalizedRanking")
 def get_personalized_ranking(context: RequestContext, request: Request) -> dict[str, Any]:
-    """Rank items. Those that come twice are ranked once; ``context`` has no effect here."""
+    """Rank items. Those that come twice are ranked once."""
     backing = find_backing(context, Kind.CAMPAIGN, request["campaignArn"])
     check_operation(backing, "PERSONALIZED_RANKING")
     check_required(backing, request, ("userId", "inputList"))
@@ -31,7 +31,7 @@ def get_personalized_ranking(context: RequestContext, request: Request) -> dict[
     keep = read_filter(context, backing, request, request, "ItemID")
     answerer = context.serving.items(backing)
     state = context.serving.state  # before events are read, so that none is missed
-    served = answerer.rank(live, request["userId"], items, keep, state)
+    served = answerer.rank(live, request["userId"], items, keep, state, request.get("context", {}))
     context.serving.note_answer(backing, live)
     return {
         "personalizedRanking": show_items(served, wanted, live),

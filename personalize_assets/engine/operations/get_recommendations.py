@@ -40,6 +40,7 @@ def get_recommendations(context: RequestContext, request: Request) -> dict[str, 
         promotion=_read_promotion(context, backing, request),
         now=context.clock(),
         state=state,
+        context=request.get("context", {}),
     )
     served = context.serving.items(backing).recommend(live, query)
     context.serving.note_answer(backing, live)

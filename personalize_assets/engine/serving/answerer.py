@@ -7,7 +7,7 @@ as long as the user's events are the same. Knows neither requests nor resources.
 # pyright: standard
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Self
 
@@ -17,6 +17,7 @@ from personalize_assets.core.filters import BoundFilter, Facts, normalize_event_
 from personalize_assets.engine.data.live import LiveGroup, UserEvents
 from personalize_assets.engine.serving.asking import Query, Served
 from personalize_assets.engine.serving.catalogue import Catalogue
+from personalize_assets.engine.serving.circumstances import Known, as_table, known_of
 from personalize_assets.engine.serving.exploration import Exploration, Explorer, NewItems
 from personalize_assets.engine.serving.histories import (
     Selection,
@@ -36,6 +37,7 @@ from personalize_assets.recipes.base import (
     Influenced,
     concatenate,
 )
+from personalize_assets.recipes.circumstances import circumstances_of
 from personalize_assets.recipes.models import ranking_scores
 from personalize_assets.recipes.spec import RecipeSpec
 
@@ -110,6 +112,7 @@ class Answerer:
         if manner.popularity or manner.freshness:
             assert isinstance(self._model, Influenced), f"{self.spec.name} takes no influence"
             self._model = self._model.with_influence(manner.popularity, manner.freshness)
+        self._wanted = circumstances_of(self._model)
         self._is_personal = self.spec.recipe_type in _PERSONAL and bool(self.spec.query_fields)
         per_user = 4 * self.catalogue.n_trained + 8 * KEPT_PLACES
         capacity = max(16, _KEPT_BYTES // per_user)
@@ -165,13 +168,14 @@ class Answerer:
         item_ids: Sequence[str],
         keep: BoundFilter | None,
         state: int | None = None,
+        context: Mapping[str, str] | None = None,
     ) -> list[Served]:
         """Given items in the order of a user's interest, each once.
 
         The scores are a softmax over the items of the answer that the model knows. Items that it
         does not know come last, without scores and in the order in which they were given.
         """
-        query = Query(len(item_ids), user_id, keep=keep, state=state)
+        query = Query(len(item_ids), user_id, keep=keep, state=state, context=context or {})
         past = Past(live, user_id, self._manner.joined_upto)
         allowed = self._allowed(live, query, keep, past)
         distinct = dict.fromkeys(item_ids)
@@ -222,25 +226,44 @@ class Answerer:
             return self._related.get(at, lambda: self._score(question_about(at)))
         if not self._is_personal or query.user_id is None:
             return self._cold
-        return self._kept.of(query.user_id, past, query.state, self._score_events)
+        known = self._known(past.live, query)
+        who = f"{query.user_id}\n{known}" if known else query.user_id
+        return self._kept.of(
+            who, past, query.state, lambda events: self._score_events(events, known)
+        )
 
-    def _score_events(self, events: UserEvents) -> Scores:
-        return self._score(self._history(events)) if events else self._cold
+    def _known(self, live: LiveGroup, query: Query) -> Known:
+        users = live.users if self._wanted else None
+        return known_of(self._wanted, users, query.user_id, query.context)
+
+    def _score_events(self, events: UserEvents, known: Known) -> Scores:
+        if not events and not known:
+            return self._cold
+        history = self._history(events)
+        if known:
+            history = replace(history, about=as_table(self._wanted, [known]))
+        return self._score(history)
 
     def _scores_of_users(
         self, queries: Sequence[Query], pasts: Sequence[Past]
     ) -> dict[int, Scores]:
-        """The scores of the questions, by their number, that are about users with events."""
+        """The scores of the questions, by their number, about users of whom something is known."""
         if not self._is_personal:
             return {}
+        knowledge = [
+            self._known(past.live, query) for query, past in zip(queries, pasts, strict=True)
+        ]
         rows = [
             row
             for row, (query, past) in enumerate(zip(queries, pasts, strict=True))
-            if query.user_id is not None and past.events
+            if query.user_id is not None and (past.events or knowledge[row])
         ]
         if not rows:
             return {}
         histories = concatenate([self._history(pasts[row].events) for row in rows])
+        if any(knowledge):
+            about = as_table(self._wanted, [knowledge[row] for row in rows])
+            histories = replace(histories, about=about)
         matrix = self._score_all(histories)
         return {row: Scores(values) for row, values in zip(rows, matrix, strict=True)}
 
@@ -263,9 +286,8 @@ class Answerer:
 
     def _explorer(self, live: LiveGroup, exploration: Exploration) -> Explorer:
         """What chooses among new items, made once."""
-        return self._explorers.get(
-            None,
-            lambda: Explorer(
-                self.catalogue, self._new, exploration.max_age_days, live.items, live.schemas
-            ),
-        )
+        return self._explorers.get(None, lambda: self._make_explorer(live, exploration))
+
+    def _make_explorer(self, live: LiveGroup, exploration: Exploration) -> Explorer:
+        days = exploration.max_age_days
+        return Explorer(self.catalogue, self._new, days, live.items, live.schemas)

@@ -1,6 +1,7 @@
 """What is asked of a model in real time or by a line of a batch job, and what is answered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -42,6 +43,7 @@ class Query:
         promotion: None for none.
         now: The present moment; what is left to chance stays the same for an hour.
         state: Grows with everything that the engine writes; None if that is not known.
+        context: The circumstances that the request tells, by column of the Interactions dataset.
     """
 
     n_results: int
@@ -51,6 +53,7 @@ class Query:
     promotion: Promotion | None = None
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     state: int | None = None
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Served(NamedTuple):
