@@ -20,9 +20,8 @@ from personalize_assets.core.metrics import (
 from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.models import AnyModel, item_model
-from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.shifted import shifted
-from personalize_assets.recipes.trials import ItemTrial, Metrics, Trial, asked_of
+from personalize_assets.recipes.trials import ItemTrial, Metrics, Trial
 
 _PRIOR_EVENTS: Final = 5.0
 """Events of average weight that every item is taken to have had."""
@@ -100,7 +99,7 @@ class WeightedEvents:
         if not isinstance(trial, ItemTrial):
             return {}
         mean = sum(entry.weight for entry in self.weights) / len(self.weights)
-        ranked, _ = recommend(item_model(model), asked_of(trial.spec, trial.split), LONGEST_LIST)
+        ranked = trial.answers(item_model(model), LONGEST_LIST)
         truth = Truth(trial.split.truth.indptr, trial.split.truth.items)
         worth = trial.split.truth.weights
         if worth is None:

@@ -20,9 +20,8 @@ from personalize_assets.core.names import MAX_RESULTS
 from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.models import AnyModel, item_model
-from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.shifted import shifted
-from personalize_assets.recipes.trials import ItemTrial, Metrics, Trial, asked_of
+from personalize_assets.recipes.trials import ItemTrial, Metrics, Trial
 
 Sensitivity = Literal["LOW", "MEDIUM", "HIGH", "OFF"]
 
@@ -64,7 +63,7 @@ class Objective:
         known = values[np.isfinite(values)]
         spread = np.ptp(known) if len(known) else 0.0
         rewards = (values - known.min()) / spread if spread else np.ones_like(values)
-        ranked, _ = recommend(item_model(model), asked_of(trial.spec, trial.split), MAX_RESULTS)
+        ranked = trial.answers(item_model(model), MAX_RESULTS)
         truth = Truth(trial.split.truth.indptr, trial.split.truth.items)
         value = average_reward_at_k(ranked, truth, np.nan_to_num(rewards), LONGEST_LIST)
         return {"average_rewards_at_k": round(value, 4)}

@@ -15,7 +15,7 @@ from personalize_assets.recipes.evaluation import TrainedVersion, train_and_eval
 from personalize_assets.recipes.event_weights import EventWeight, WeightedEvents
 from personalize_assets.recipes.hyperparameters import parse_hyperparameters
 from personalize_assets.recipes.objective import Objective
-from personalize_assets.recipes.search import RandomSearch, SearchRange, SearchRequest
+from personalize_assets.recipes.search import BayesianSearch, SearchRange, SearchRequest
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.trials import Adjustment
 
@@ -97,7 +97,7 @@ def train_recipe(
         featurization=featurization,
         event_type=request.event_type,
         adjustments=adjustments,
-        tune=search and RandomSearch(spec, search, request.hyperparameters, featurization),
+        tune=search and BayesianSearch(spec, search, request.hyperparameters, featurization),
         rng=rng,
         progress=progress,
     )
@@ -132,9 +132,10 @@ def train_best(
         raise ValueError("AutoML needs at least one recipe")
     seed = int(rng.integers(2**63))
     versions: list[TrainedVersion] = []
-    for spec in specs:
+    for number, spec in enumerate(specs):
         request = TrainingRequest(search=SearchRequest() if spec.hpo else None)
-        version = train_recipe(spec, data, request, np.random.default_rng(seed), progress)
+        told = _part_of(progress, f"{spec.name}: ", number, len(specs))
+        version = train_recipe(spec, data, request, np.random.default_rng(seed), told)
         if metric not in version.metrics:
             raise ValueError(
                 f"recipe {spec.name!r} has no metric {metric!r}; it has: "
@@ -142,6 +143,11 @@ def train_best(
             )
         versions.append(version)
     return max(versions, key=lambda version: version.metrics[metric])
+
+
+def _part_of(progress: Progress, prefix: str, number: int, count: int) -> Progress:
+    """What tells of one of several equal parts of the work."""
+    return lambda stage, share: progress(prefix + stage, (number + share) / count)
 
 
 def with_columns(data: TrainingData, request: TrainingRequest) -> TrainingData:
@@ -154,9 +160,13 @@ def with_columns(data: TrainingData, request: TrainingRequest) -> TrainingData:
     actions = data.actions
     if actions is not None:
         actions = replace(actions, features=_kept(actions.features, "ACTIONS", request))
-    users = _kept(data.user_features, "USERS", request)
     return replace(
-        data, item_features=items, item_schema=schema, user_features=users, actions=actions
+        data,
+        item_features=items,
+        item_schema=schema,
+        user_features=_kept(data.user_features, "USERS", request),
+        actions=actions,
+        context=_kept(data.context, "INTERACTIONS", request),
     )
 
 

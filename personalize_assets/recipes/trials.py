@@ -16,6 +16,7 @@ from personalize_assets.recipes.answers import Seen, ranked_answers
 from personalize_assets.recipes.base import (
     BoolArray,
     Histories,
+    IntArray,
     LongArray,
     Model,
     TrainingData,
@@ -23,6 +24,7 @@ from personalize_assets.recipes.base import (
 from personalize_assets.recipes.circumstances import circumstances_of, with_circumstances
 from personalize_assets.recipes.exclusions import excluded_items
 from personalize_assets.recipes.models import AnyModel, SelfMeasured, item_model
+from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.spec import RecipeSpec
 
@@ -147,10 +149,6 @@ class ItemTrial:
         split = split_histories(data.histories(rng), rng)
         return cls(spec, data, split)
 
-    def inner(self, rng: np.random.Generator) -> "ItemTrial":
-        """A trial within the training users, to choose hyperparameters by."""
-        return ItemTrial(self.spec, self.data, split_histories(self.split.train, rng))
-
     @property
     def train(self) -> Histories:
         """Histories of the training users."""
@@ -176,9 +174,22 @@ class ItemTrial:
         """Ranking metrics of the answers to the tested users; see ``Trial``."""
         split = self.split
         excluded = excluded_items(self.spec, self.data, split.users, split.given)
-        if circumstances_of(model):
-            split = replace(split, given=with_circumstances(self.data, split.given, split.truth))
-        return measure(self.spec, item_model(model), split, excluded, seen)
+        return measure(self.spec, item_model(model), self._told(model), excluded, seen)
+
+    def answers(self, model: Model, k: int) -> IntArray:
+        """What the model serves to the tested users, whatever a use case would leave out.
+
+        Returns:
+            Item indices, best first, shape ``(n_tested, k)``; -1 pads short lists.
+        """
+        return recommend(model, asked_of(self.spec, self._told(model)), k)[0]
+
+    def _told(self, model: Any) -> Split:
+        """The split, with what the model wants to know beside the histories."""
+        split = self.split
+        if not circumstances_of(model):
+            return split
+        return replace(split, given=with_circumstances(self.data, split.given, split.truth))
 
 
 def asked_of(spec: RecipeSpec, split: Split) -> Histories:

@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -10,7 +11,7 @@ from personalize_assets.recipes.hyperparameters import HyperparameterError, Opti
 from personalize_assets.recipes.options import SequenceOptions
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.search import (
-    RandomSearch,
+    BayesianSearch,
     SearchRange,
     SearchRequest,
     check_ranges,
@@ -94,7 +95,7 @@ def spec() -> RecipeSpec:
 def search(
     spec: RecipeSpec, trial: ItemTrial, request: SearchRequest, seed: int = 0, **given: str
 ) -> tuple[Any, dict[str, str], list[Knobs]]:
-    found, values = RandomSearch(spec, request, given, spec.featurization())(
+    found, values = BayesianSearch(spec, request, given, spec.featurization())(
         trial, np.random.default_rng(seed)
     )
     assert isinstance(spec.learner, Guesser)
@@ -109,10 +110,10 @@ def test_default_ranges__tunable_options() -> None:
     )
 
 
-def test_search__keeps_the_best(spec: RecipeSpec, trial: ItemTrial) -> None:
+def test_search__finds_the_best(spec: RecipeSpec, trial: ItemTrial) -> None:
     best, values, fitted = search(spec, trial, SearchRequest(12, (SearchRange("skill", 0, 1),)))
     assert len(fitted) == 12
-    assert best.skill > 0.6
+    assert best.skill > 0.9
     assert values == {"skill": str(best.skill), "size": "5", "mode": "False", "fixed": "1"}
 
 
@@ -129,7 +130,8 @@ def test_search__begins_with_what_was_set(spec: RecipeSpec, trial: ItemTrial) ->
 def test_search__never_outside_its_ranges(spec: RecipeSpec, trial: ItemTrial) -> None:
     ranges = (SearchRange("size", 2, 4), SearchRange("mode", values=("True",)))
     _, _, fitted = search(spec, trial, SearchRequest(40, ranges))
-    # The default size 5 and mode False are outside, so that the first trial draws them, too.
+    # The default size 5 and mode False are outside: the search begins with what is nearest.
+    assert fitted[0] == Knobs(size=4, mode=True)
     assert {(knobs.size, knobs.mode) for knobs in fitted} == {(2, True), (3, True), (4, True)}
 
 
@@ -143,26 +145,38 @@ def test_search__ties_go_to_what_was_tried_first(spec: RecipeSpec, trial: ItemTr
     assert best == Knobs()
 
 
-def test_search__judged_on_some_of_the_training_users(spec: RecipeSpec, trial: ItemTrial) -> None:
+def test_search__chance_does_not_choose(spec: RecipeSpec, trial: ItemTrial) -> None:
+    # Between .2 and .25 a few judging users are better off, and as many are worse.
+    request = SearchRequest(8, (SearchRange("skill", 0.2, 0.21),))
+    best, _, fitted = search(spec, trial, request)
+    assert len(fitted) == 8
+    assert best == Knobs()
+
+
+def test_search__judged_by_a_third_of_the_training_users(
+    spec: RecipeSpec, trial: ItemTrial
+) -> None:
     search(spec, trial, SearchRequest(2))
     assert isinstance(spec.learner, Guesser)
     assert len(trial.train) == 180
-    assert spec.learner.users == [162, 162]
+    assert spec.learner.users == [120, 120]
 
 
 def test_search__tells_of_its_progress(spec: RecipeSpec, trial: ItemTrial) -> None:
     told: list[tuple[str, float]] = []
-    RandomSearch(spec, SearchRequest(2), {}, spec.featurization())(
+    BayesianSearch(spec, SearchRequest(2), {}, spec.featurization())(
         trial, np.random.default_rng(0), lambda stage, share: told.append((stage, share))
     )
-    assert told == [("tune", 0.1), ("tune", 0.35)]
+    (first, began), (second, half) = told
+    assert (first, began, half) == ("tune 1 of 2", 0.1, 0.35)
+    assert re.fullmatch(r"tune 2 of 2, best 0\.\d{4}", second)
 
 
 @pytest.mark.parametrize("name", ["aws-user-personalization-v2", "aws-item-affinity"])
 def test_search__nothing_to_tune(name: str, trial: ItemTrial) -> None:
     spec = RECIPES[name]
     with pytest.raises(HyperparameterError, match="has no hyperparameters to tune"):
-        RandomSearch(spec, SearchRequest(2), {}, spec.featurization())(
+        BayesianSearch(spec, SearchRequest(2), {}, spec.featurization())(
             trial, np.random.default_rng(0)
         )
 
