@@ -147,6 +147,19 @@ class QualityLimits(dg.Model, dg.Resolvable):
     """Share of raw rows that may be quarantined before the check fails."""
 
 
+class Comparison(dg.Model, dg.Resolvable):
+    """How recipes are compared with each other, popularity and chance, on this machine."""
+
+    folds: int = Field(default=2, ge=1, le=10)
+    """How many of ten folds of users are run; each costs a training of every recipe or two."""
+
+    seed: int = 0
+    """Of the folds."""
+
+    max_events: int = Field(default=1_000_000, ge=1_000)
+    """Users are drawn where there are more interactions than this."""
+
+
 class DatasetGroupAttributes(dg.Model, dg.Resolvable):
     """All attributes of one dataset group."""
 
@@ -178,6 +191,9 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
 
     batch_inference: BatchInference | None = None
     """Recommendations for many users at once; left out, the graph ends at the metrics."""
+
+    comparison: Comparison | None = Field(default_factory=Comparison)
+    """How recipes are compared on this machine; `null` where they are not."""
 
     sensors: Sensors = Field(default_factory=Sensors)
     """How files that land in S3 are noticed."""

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from personalize_assets.aws.deployment import DEPLOYMENT
+from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.raw import build_raw_assets
@@ -38,6 +39,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_prepared_assets(graph),
             *build_imported_assets(graph),
             *build_trained_assets(graph),
+            *build_compared_assets(graph),
             *build_recommended_assets(graph),
         ]
         declared = dg.Definitions(

@@ -20,7 +20,7 @@ STAGES: Mapping[Stage, str] = {
     "prepared": "Cleaned files that Amazon Personalize can import, and the rows that were refused.",
     "imported": "The dataset group and its datasets.",
     "trained": "Solution versions: one trained model a recipe.",
-    "evaluated": "Offline metrics of each solution version.",
+    "evaluated": "Offline metrics of each solution version, and recipes beside each other.",
     "recommended": "Batch inference and its results with titles.",
 }
 """Groups of the asset graph in the order in which data flows."""

@@ -35,6 +35,40 @@ def line_plot(title: str, series: Mapping[str, Sequence[float]]) -> str:
     return f"{title}: {legend}\n\n![{title}](data:image/svg+xml;base64,{data})"
 
 
+def bar_plot(title: str, bars: Mapping[str, Sequence[float]], series: Sequence[str]) -> str:
+    """Markdown with a group of bars for each name, from left to right, and a legend as text.
+
+    Args:
+        title: Above the plot.
+        bars: Values by name, one for each series.
+        series: At most three names, drawn in colours of their own on the scale of the largest.
+    """
+    top = max((value for values in bars.values() for value in values), default=0.0) or 1.0
+    step = (_WIDTH - 2 * _MARGIN) / max(1, len(bars))
+    width = max(1, round(0.8 * step / max(1, len(series))))
+    paths = [
+        "".join(
+            _bar(_MARGIN + place * step + number * width, values[number] / top, width)
+            for place, values in enumerate(bars.values())
+        )
+        for number in range(len(series))
+    ]
+    drawn = "".join(
+        f'<path d="{path}" fill="{colour}"/>' for path, colour in zip(paths, _COLOURS, strict=False)
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">{drawn}</svg>'
+    )
+    data = base64.b64encode(svg.encode()).decode()
+    legend = f"{', '.join(series)} of {', '.join(bars)}, from left to right"
+    return f"{title}: {legend}\n\n![{title}](data:image/svg+xml;base64,{data})"
+
+
+def _bar(left: float, share: float, width: int) -> str:
+    height = round((_HEIGHT - 2 * _MARGIN) * share)
+    return f"M{round(left)} {_HEIGHT - _MARGIN}v-{height}h{width}v{height}z"
+
+
 def _line(values: Sequence[float], top: float, colour: str) -> str:
     steps = max(1, len(values) - 1)
     points = [

@@ -5,9 +5,10 @@ cases of a domain, which take one event type, therefore get tables of their own.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from personalize_assets.core.columns import Columns
@@ -40,14 +41,25 @@ class Tables:
     items: Entities | None = None
     users: Entities | None = None
 
-    def data(
-        self,
-        event_type: str | None = None,
-        min_value: float | None = None,
-        *,
-        ignore_case: bool = False,
-    ) -> TrainingData:
-        """What a solution would train on; see ``select_events``.
+    def limited(self, max_events: int, seed: int) -> "Tables":
+        """With whole users drawn by chance, as many as have at most so many events together."""
+        if len(self.interactions) <= max_events:
+            return self
+        users = self.interactions[Columns.USER_ID].combine_chunks()
+        codes = users if pa.types.is_dictionary(users.type) else users.dictionary_encode()
+        user = np.asarray(codes.indices)
+        counts = np.bincount(user)
+        order = np.random.default_rng(seed).permutation(len(counts))
+        taken = np.zeros(len(counts), dtype=np.bool_)
+        taken[order[np.cumsum(counts[order]) <= max_events]] = True
+        return replace(self, interactions=self.interactions.filter(pa.array(taken[user])))
+
+    def data(self, event_type: str | None = None, min_value: float | None = None) -> TrainingData:
+        """What a solution would train on.
+
+        Args:
+            event_type: The only event type to take, in any case; None takes all.
+            min_value: The least value of events to take; None takes all.
 
         Raises:
             TableError: The column that is filtered by is not there.
@@ -62,7 +74,7 @@ class Tables:
                     f"{given!r} is asked for, but the interactions have no column {column}; they "
                     f"have {', '.join(names)}"
                 )
-        events = select_events(self.interactions, event_type, min_value, ignore_case=ignore_case)
+        events = select_events(self.interactions, event_type, min_value, ignore_case=True)
         return training_data(
             events,
             None if self.items is None else self.items.table,
@@ -89,6 +101,21 @@ def read_tables(interactions: Path, items: Path | None = None, users: Path | Non
     )
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """A method, and the events that it takes.
+
+    Attributes:
+        method: What is compared.
+        event_type: The only event type to take, in any case; None takes all.
+        min_value: The least value of events to take; None takes all.
+    """
+
+    method: Method
+    event_type: str | None = None
+    min_value: float | None = None
+
+
 def compare_recipes(
     specs: Sequence[RecipeSpec],
     tables: Tables,
@@ -98,7 +125,7 @@ def compare_recipes(
     min_value: float | None = None,
     told: Told = lambda what, share: None,
 ) -> Iterator[Comparison]:
-    """Compare recipes with their defaults.
+    """Compare recipes with their defaults; see ``compare_candidates``.
 
     Args:
         specs: At least one; a use case of a domain takes its own event type.
@@ -108,25 +135,44 @@ def compare_recipes(
         min_value: The least value of events to take; None takes all.
         told: Told of the progress within each comparison.
 
-    Yields:
-        One for each question, in the order in which the recipes name them.
-
     Raises:
         NotComparable: A recipe recommends actions.
+    """
+    candidates = [
+        Candidate(
+            recipe_method(spec), event_type if spec.domain is None else spec.event_type, min_value
+        )
+        for spec in specs
+    ]
+    return compare_candidates(candidates, tables, protocol, told=told)
+
+
+def compare_candidates(
+    candidates: Sequence[Candidate],
+    tables: Tables,
+    protocol: Protocol,
+    *,
+    told: Told = lambda what, share: None,
+) -> Iterator[Comparison]:
+    """Compare methods that take the same events with each other.
+
+    Args:
+        candidates: At least one.
+        tables: What they are compared on.
+        protocol: How.
+        told: Told of the progress within each comparison.
+
+    Yields:
+        One for each question, in the order in which the candidates bring them up.
+
+    Raises:
         TableError: A column that is filtered by is not there.
         UnfitData: There is too little to train on.
     """
-    questions = dict[tuple[str, str | None], list[Method]]()
-    own = {spec.event_type for spec in specs if spec.domain is not None}
-    for spec in specs:
-        method = recipe_method(spec)
-        wanted = event_type if spec.domain is None else spec.event_type
-        questions.setdefault((method.kind, wanted), []).append(method)
-    for (_, wanted), methods in questions.items():
-        yield compare(
-            methods,
-            tables.data(wanted, min_value, ignore_case=wanted in own),
-            protocol,
-            event_type=wanted,
-            told=told,
-        )
+    questions = dict[tuple[str, str | None, float | None], list[Method]]()
+    for one in candidates:
+        asked = (one.method.kind, one.event_type, one.min_value)
+        questions.setdefault(asked, []).append(one.method)
+    for (_, event_type, min_value), methods in questions.items():
+        data = tables.data(event_type, min_value)
+        yield compare(methods, data, protocol, event_type=event_type, told=told)

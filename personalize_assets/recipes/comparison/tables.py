@@ -9,7 +9,7 @@ work. Knows nothing of recipes.
 # pyright: standard, reportAttributeAccessIssue=false
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -61,14 +61,14 @@ class Entities:
 
     Attributes:
         table: The id first; CREATION_TIMESTAMP int64, other numbers float64, all else strings.
-        roles: Role of each column but the id: ``numeric``, ``categorical``, ``textual``, ``name``
-            or ``plain`` (stored only).
         schema: Of an Items dataset; None of users.
+        roles: What was made of each column but the id: ``numeric``, ``categorical``, ``textual``,
+            ``name`` or ``plain`` (stored only); empty where a schema was given.
     """
 
     table: pa.Table
-    roles: Mapping[str, str]
     schema: Schema | None
+    roles: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_interactions(path: Path) -> pa.Table:
@@ -97,7 +97,7 @@ def read_items(path: Path) -> Entities:
         TableError: As for ``read_interactions``, or an item comes twice.
     """
     table, roles = _read_entities(path, Columns.ITEM_ID, ItemsTable)
-    return Entities(table, roles, _item_schema(roles))
+    return Entities(table, _item_schema(roles), roles)
 
 
 def read_users(path: Path) -> Entities:
@@ -107,7 +107,7 @@ def read_users(path: Path) -> Entities:
         TableError: As for ``read_interactions``, or a user comes twice.
     """
     table, roles = _read_entities(path, Columns.USER_ID, UsersTable)
-    return Entities(table, roles, None)
+    return Entities(table, None, roles)
 
 
 def _find_columns(path: Path, required: Sequence[str]) -> dict[str, str]:
