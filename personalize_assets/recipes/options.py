@@ -96,5 +96,5 @@ class AffinityOptions(Options):
     """Algorithm hyperparameters of the user segmentation recipes."""
 
     hidden_dimension: int = option(
-        149, "Size of what is learned of a user and of an item.", low=32, high=256
+        149, "A quarter of this is the number of tastes that are told apart.", low=32, high=256
     )

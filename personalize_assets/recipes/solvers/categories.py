@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
+from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.solvers.factorization import truncated_svd
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.weighting import unit_rows, weigh_by_rarity
 
@@ -33,6 +35,23 @@ def category_matrix(table: pa.Table, columns: Sequence[str]) -> sparse.csr_array
         return sparse.csr_array((len(table), 0), dtype=np.float32)
     stacked = sparse.hstack(blocks, format="csr", dtype=np.float32)
     return unit_rows(weigh_by_rarity(stacked))
+
+
+def compact(matrix: sparse.csr_array, most: int, rng: np.random.Generator) -> FloatArray:
+    """Dense rows of a bounded length, whose products are those of the given rows or near them.
+
+    Args:
+        matrix: Shape ``(n, m)``.
+        most: How long rows may be; wider matrices keep their strongest directions.
+        rng: For the directions.
+
+    Returns:
+        Shape ``(n, min(m, most))``.
+    """
+    if matrix.shape[1] <= most:
+        return matrix.toarray()
+    left, strengths, _ = truncated_svd(matrix, most, rng)
+    return left * strengths
 
 
 def _one_hot(column: pa.StringArray) -> sparse.csr_array:
