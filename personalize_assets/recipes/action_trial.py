@@ -23,6 +23,7 @@ from personalize_assets.recipes.actions import (
 from personalize_assets.recipes.base import Histories, TrainingData
 from personalize_assets.recipes.models import action_model
 from personalize_assets.recipes.ranking import best_columns
+from personalize_assets.recipes.user_kinds import with_user_columns
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ActionTrial:
         held = mark_truth(test.indptr)
         truth = test.where(held)
         began = truth.timestamps[truth.indptr[:-1]]
-        asked = items.take(tested)
+        asked = with_user_columns(data, items.take(tested))
         return cls(
             data=replace(data, actions=data.actions.where(~tested[data.actions.user])),
             train=items.where(~tested[items.rows]),
