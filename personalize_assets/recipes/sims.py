@@ -84,7 +84,7 @@ class Sims:
         options = TransitionOptions(
             source_discount=0.0,
             target_discount=config.popularity_discount_factor,
-            discount_percentile=featurization.max_item_interaction_count_percentile,
+            prior_percentile=featurization.max_item_interaction_count_percentile,
             both_directions=True,
             min_users=config.min_cointeraction_count,
             max_neighbours=_MAX_NEIGHBOURS,

@@ -29,9 +29,12 @@ class TransitionOptions:
         decay: A pair at distance g counts ``exp(-(g - 1) / decay)``.
         source_discount: Counts are divided by the source's popularity to this power.
         target_discount: Counts are divided by the target's popularity to this power.
-        discount_percentile: Items more popular than this share of items are discounted no further.
+        prior_percentile: The popularity that this share of items does not exceed is added to that
+            of each before it discounts, so that rare items do not win by chance; 0 adds nothing.
         both_directions: Whether an item also leads to those before it.
-        min_users: Pairs of fewer users within the window are dropped.
+        before: What an item that came before counts in that case, beside 1 of one that came after.
+        min_users: Pairs of fewer users within the window are rare.
+        rare_share: What rare pairs keep of their weights; 0 drops them.
         max_neighbours: Most targets that are kept of one source, the strongest.
     """
 
@@ -39,9 +42,11 @@ class TransitionOptions:
     decay: float = 20.0
     source_discount: float = 0.3
     target_discount: float = 0.3
-    discount_percentile: float = 1.0
+    prior_percentile: float = 0.0
     both_directions: bool = False
+    before: float = 1.0
     min_users: int = 0
+    rare_share: float = 0.0
     max_neighbours: int = 250
 
 
@@ -61,7 +66,7 @@ def fit_transitions(
         Weights from source rows to target columns; float32, shape ``(n_items, n_items)``.
     """
     distinct = histories.where(first_occurrences(histories, n_items))
-    popularity = _popularity(distinct, n_items, options.discount_percentile)
+    popularity = _popularity(distinct, n_items, options.prior_percentile)
     target_scale = popularity**-options.target_discount
     source_scale = popularity**-options.source_discount
     events = _EventsByItem.of(distinct, n_items, options)
@@ -78,9 +83,10 @@ def fit_transitions(
 
 def _popularity(histories: Histories, n_items: int, percentile: float) -> FloatArray:
     counts = np.bincount(histories.items, minlength=n_items)
-    if percentile < 1 and counts.any():
-        counts = np.minimum(counts, np.quantile(counts[counts > 0], percentile, method="higher"))
-    return np.maximum(counts, 1).astype(np.float32)
+    popularity = np.maximum(counts, 1).astype(np.float32)
+    if percentile > 0 and counts.any():
+        popularity += np.float32(np.quantile(counts[counts > 0], percentile, method="higher"))
+    return popularity
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,9 @@ class _EventsByItem:
     low: LongArray
     high: LongArray
     indptr: LongArray  # rows are items
-    weights: FloatArray  # by distance
+    weights: FloatArray  # by distance, those before first; an event's own is in the middle
     min_users: int
+    rare_share: float
 
     @classmethod
     def of(cls, histories: Histories, n_items: int, options: TransitionOptions) -> "_EventsByItem":
@@ -103,9 +110,9 @@ class _EventsByItem:
         if options.both_directions:
             starts = np.repeat(histories.indptr[:-1], histories.lengths)[position]
             low = np.maximum(starts, position - options.window)
-        distance = np.arange(options.window + 1)
-        weights = np.exp(-(distance - 1) / options.decay).astype(np.float32)
-        weights[0] = 0.0  # an event is no neighbour of itself
+        after = np.exp(-np.arange(options.window) / options.decay)
+        # An event is no neighbour of itself.
+        weights = np.concatenate((options.before * after[::-1], [0], after)).astype(np.float32)
         counts = np.bincount(histories.items, minlength=n_items)
         return cls(
             items=histories.items,
@@ -115,6 +122,7 @@ class _EventsByItem:
             indptr=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
             weights=weights,
             min_users=options.min_users,
+            rare_share=options.rare_share,
         )
 
     @property
@@ -136,7 +144,7 @@ class _EventsByItem:
         low, high = int(self.indptr[start]), int(self.indptr[stop])
         total: Any = sparse.csr_array((stop - start, self.n_items), dtype=np.float32)
         users = total
-        step = max(1, _MAX_PAIRS // (2 * len(self.weights)))
+        step = max(1, _MAX_PAIRS // len(self.weights))
         for piece in range(low, high, step):
             end = min(piece + step, high)
             rows = np.clip(self.indptr[start : stop + 1], piece, end) - piece
@@ -148,7 +156,8 @@ class _EventsByItem:
                 neighbours.data = (neighbours.data > 0).astype(np.float32)
                 users = users + collect @ neighbours
         if self.min_users > 1:
-            users.data = (users.data >= self.min_users).astype(np.float32)
+            enough = users.data >= self.min_users
+            users.data = np.where(enough, np.float32(1), np.float32(self.rare_share))
             total = total.multiply(users).tocsr()
         total.eliminate_zeros()
         return total
@@ -159,8 +168,9 @@ class _EventsByItem:
         sizes = self.high[start:stop] - low
         indptr = np.concatenate(([0], np.cumsum(sizes)))
         index = np.arange(indptr[-1]) + np.repeat(low - indptr[:-1], sizes)
-        distance = np.abs(index - np.repeat(position, sizes))
-        return sparse_rows(self.weights[distance], self.items[index], indptr, self.n_items)
+        distance = index - np.repeat(position, sizes)
+        weights = self.weights[distance + len(self.weights) // 2]
+        return sparse_rows(weights, self.items[index], indptr, self.n_items)
 
 
 def _keep_strongest(

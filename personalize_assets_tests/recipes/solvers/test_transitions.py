@@ -50,17 +50,27 @@ def test_fit_transitions__popularity_discounts_both_sides() -> None:
     assert found[0, 1] == pytest.approx(0.25)
 
 
-def test_fit_transitions__discount_stops_at_a_percentile() -> None:
-    options = dataclasses.replace(PLAIN, target_discount=1.0, discount_percentile=0.5)
+def test_fit_transitions__prior_of_the_discount() -> None:
+    options = dataclasses.replace(PLAIN, target_discount=1.0, prior_percentile=0.5)
     found = dense(histories_of([0, 1], [1], [1], [1], [2], [2]), 3, options)
-    # Popularities 1, 4 and 2: item 1 is discounted by 2 only.
-    assert found[0, 1] == pytest.approx(0.5)
+    # Popularities 1, 4 and 2, of which the middle one is added to item 1's.
+    assert found[0, 1] == pytest.approx(1 / 6, rel=HALF)
+
+
+def test_fit_transitions__what_came_before_counts_less() -> None:
+    options = dataclasses.replace(PLAIN, both_directions=True, before=0.25)
+    expected = [[0, NEAR, FAR], [NEAR / 4, 0, NEAR], [FAR / 4, NEAR / 4, 0]]
+    np.testing.assert_allclose(dense(histories_of([0, 1, 2]), 3, options), expected, rtol=HALF)
 
 
 def test_fit_transitions__pairs_of_enough_users() -> None:
     histories = histories_of([0, 1], [1, 0], [0, 2])
     options = dataclasses.replace(PLAIN, both_directions=True, min_users=2)
     np.testing.assert_allclose(dense(histories, 3, options), [[0, 2, 0], [2, 0, 0], [0, 0, 0]])
+    options = dataclasses.replace(options, rare_share=0.25)
+    np.testing.assert_allclose(
+        dense(histories, 3, options), [[0, 2, 0.25], [2, 0, 0], [0.25, 0, 0]]
+    )
 
 
 def test_fit_transitions__only_the_strongest_neighbours() -> None:
