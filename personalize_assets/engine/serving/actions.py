@@ -6,6 +6,7 @@ Knows neither requests nor resources.
 # pyright: standard
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -21,10 +22,12 @@ from personalize_assets.core.filters import (
 from personalize_assets.core.names import MAX_FILTER_ACTION_INTERACTIONS
 from personalize_assets.engine.data.live import LiveGroup, UserEvents
 from personalize_assets.engine.serving.catalogue import Catalogue
+from personalize_assets.engine.serving.circumstances import as_table, known_of
 from personalize_assets.engine.serving.histories import Selection, history_of
 from personalize_assets.recipes.actions import ActionHistories
 from personalize_assets.recipes.artifact import SavedVersion
 from personalize_assets.recipes.base import BoolArray
+from personalize_assets.recipes.circumstances import circumstances_of
 from personalize_assets.recipes.models import action_model
 
 _DAY_S: Final = 86_400
@@ -55,6 +58,7 @@ class ActionAnswerer:
     def __init__(self, version: SavedVersion, joined_upto: int | None) -> None:
         assert version.action_ids is not None, f"{version.spec.name} has no actions"
         self._model = action_model(version.trained)
+        self._wanted = circumstances_of(self._model)
         self._items = Catalogue(version.item_ids)
         self._actions = Catalogue(version.action_ids)
         self._joined_upto = joined_upto
@@ -98,6 +102,9 @@ class ActionAnswerer:
     def _scores(self, live: LiveGroup, user_id: str, events: UserEvents) -> NDArray[np.float64]:
         past = live.events_of(user_id, joined_upto=self._joined_upto)
         history = history_of(past, self._items.index, Selection())
+        known = known_of(self._wanted, live.users if self._wanted else None, user_id, {})
+        if known:
+            history = replace(history, about=as_table(self._wanted, [known]))
         actions = _action_history(events, self._actions.index)
         return self._model.score_actions(history, actions)[0].astype(np.float64)
 

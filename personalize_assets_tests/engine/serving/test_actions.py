@@ -22,6 +22,8 @@ DAY = 86_400
 @dataclass
 class FakeActionModel:
     asked: list[Any] = field(default_factory=list[Any])
+    told: list[Any] = field(default_factory=list[Any])
+    circumstances: tuple[str, ...] = ()
 
     @property
     def n_actions(self) -> int:
@@ -31,6 +33,7 @@ class FakeActionModel:
         self.asked.append(
             (histories.items.tolist(), actions.actions.tolist(), actions.taken.tolist())
         )
+        self.told.append(None if histories.about is None else histories.about.to_pylist())
         return np.array([[0.25, 0.5, 0.0]], dtype=np.float32)
 
     def save(self, folder: Path) -> None:
@@ -115,6 +118,15 @@ def test_recommend__filters() -> None:
         "x",
         "new",
     ]
+
+
+def test_recommend__tells_what_is_known_of_the_user() -> None:
+    users = entities("USER_ID", USER_ID=["u"], AGE=["young"])
+    live = FakeLive(actions=actions(), users=users)
+    model = FakeActionModel(circumstances=("Users.AGE", "Users.CITY"))
+    for user in ("u", "stranger"):
+        answerer(model).recommend(live.as_group(), user, 1, None, NOW)
+    assert model.told == [[{"Users.AGE": "young", "Users.CITY": None}], None]
 
 
 def test_recommend__asks_with_both_histories() -> None:
