@@ -46,7 +46,7 @@ class Compared:
         unchanged: Whether it had been done before.
     """
 
-    comparisons: Sequence[Comparison]
+    comparisons: tuple[Comparison, ...]
     share: float
     json_key: str
     seconds: float
