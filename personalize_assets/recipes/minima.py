@@ -1,4 +1,4 @@
-"""The least data that Amazon Personalize trains on (limits.html, error-messages.html).
+"""The least data that Amazon Personalize trains on, and the most actions (limits.html).
 
 Knows what recipes need by their declarations only.
 """
@@ -13,6 +13,7 @@ from personalize_assets.recipes.spec import RecipeSpec
 MIN_INTERACTIONS: Final = 1_000
 MIN_USERS_WITH_TWO: Final = 25
 MIN_SHARE_WITH_TWO: Final = 0.01
+MAX_ACTIONS: Final = 1_000
 
 
 class UnfitData(ValueError):
@@ -21,6 +22,10 @@ class UnfitData(ValueError):
 
 class TooLittleData(UnfitData):
     """The data are below a minimum for training."""
+
+
+class TooMuchData(UnfitData):
+    """The data are above a maximum for training."""
 
 
 def check_needs(spec: RecipeSpec, data: TrainingData, event_type: str | None = None) -> None:
@@ -33,6 +38,7 @@ def check_needs(spec: RecipeSpec, data: TrainingData, event_type: str | None = N
 
     Raises:
         TooLittleData: A required dataset is missing or empty, or there are too few interactions.
+        TooMuchData: There are more actions than a model considers.
     """
     if "Interactions" in spec.required_datasets:
         check_minima(data, event_type)
@@ -41,6 +47,11 @@ def check_needs(spec: RecipeSpec, data: TrainingData, event_type: str | None = N
         raise TooLittleData(
             f"Create failed. The recipe {spec.name} needs data in the datasets "
             f"{', '.join(spec.required_datasets)}; there are none in: {', '.join(missing)}."
+        )
+    if data.actions is not None and data.actions.n_actions > MAX_ACTIONS:
+        raise TooMuchData(
+            f"Create failed. The Actions dataset has {data.actions.n_actions} actions; the recipe "
+            f"{spec.name} trains on up to {MAX_ACTIONS}."
         )
 
 

@@ -43,7 +43,7 @@ class UserKinds:
             coding = Coding.of(table[name])
             if coding.values is not None:
                 coding = replace(coding, values=coding.values[:left])
-            if len(coding) <= left:
+            if 0 < len(coding) <= left:
                 codings[name] = coding
                 left -= len(coding)
         return cls(codings)

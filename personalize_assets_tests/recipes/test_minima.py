@@ -6,7 +6,13 @@ import pytest
 
 from personalize_assets.recipes.actions import ActionData
 from personalize_assets.recipes.base import TrainingData
-from personalize_assets.recipes.minima import TooLittleData, check_minima, check_needs
+from personalize_assets.recipes.minima import (
+    MAX_ACTIONS,
+    TooLittleData,
+    TooMuchData,
+    check_minima,
+    check_needs,
+)
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets_tests.recipes.examples import catalogue
 
@@ -79,6 +85,25 @@ ENOUGH = data_of(*[40] * 25)
 )
 def test_check_needs__enough(recipe: str, data: TrainingData) -> None:
     check_needs(RECIPES[recipe], data)
+
+
+def of_actions(count: int) -> TrainingData:
+    """Enough interactions, and so many actions."""
+    ids = pa.array([f"a{action}" for action in range(count)])
+    return dataclasses.replace(ENOUGH, actions=dataclasses.replace(ACTIONS, action_ids=ids))
+
+
+def test_check_needs__as_many_actions_as_are_considered() -> None:
+    check_needs(RECIPES["aws-next-best-action"], of_actions(MAX_ACTIONS))
+
+
+def test_check_needs__too_many_actions() -> None:
+    with pytest.raises(TooMuchData) as caught:
+        check_needs(RECIPES["aws-next-best-action"], of_actions(1_001))
+    assert str(caught.value) == (
+        "Create failed. The Actions dataset has 1001 actions; the recipe aws-next-best-action "
+        "trains on up to 1000."
+    )
 
 
 @pytest.mark.parametrize(

@@ -204,12 +204,13 @@ def load_data(
         interactions = _select(interactions, event_type, threshold, ignore_case=domain)
     items = sources.datasets.get("ITEMS")
     with_actions = any("Actions" in spec.required_datasets for spec in specs)
+    actions = read_records(sources, "ACTIONS") if with_actions else None
     return training_data(
         interactions,
         read_records(sources, "ITEMS"),
         without_plain_text(read_records(sources, "USERS"), sources, "USERS"),
         item_schema=items.schema if items else None,
-        actions=read_records(sources, "ACTIONS") if with_actions else None,
+        actions=without_plain_text(actions, sources, "ACTIONS"),
         action_interactions=read_action_interactions(sources) if with_actions else None,
     )
 

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from personalize_assets.recipes.solvers.categories import category_matrix
+from personalize_assets.recipes.solvers.categories import category_matrix, compact
 from personalize_assets.recipes.solvers.weighting import rarity, unit_rows
 
 
@@ -43,3 +43,18 @@ def test_category_matrix__nulls_blanks_and_doubles() -> None:
 
 def test_category_matrix__no_columns() -> None:
     assert category_matrix(pa.table({"YEAR": [1, 2]}), []).shape == (2, 0)
+
+
+def test_compact__few_columns_stay() -> None:
+    matrix = category_matrix(pa.table({"KIND": ["a", "b", "a|b"]}), ["KIND"])
+    dense = compact(matrix, 2, np.random.default_rng(0))
+    np.testing.assert_array_equal(dense, matrix.toarray())
+
+
+def test_compact__many_columns_keep_their_products() -> None:
+    # A hundred categories that come in five bundles: five directions tell them all apart.
+    kinds = ["|".join(f"k{20 * (row % 5) + at}" for at in range(20)) for row in range(50)]
+    matrix = category_matrix(pa.table({"KIND": kinds}), ["KIND"])
+    dense = compact(matrix, 8, np.random.default_rng(0))
+    assert dense.shape == (50, 8)
+    np.testing.assert_allclose(dense @ dense.T, (matrix @ matrix.T).toarray(), atol=1e-4)

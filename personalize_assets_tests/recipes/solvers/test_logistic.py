@@ -46,6 +46,29 @@ def test_fit_logistic__no_examples() -> None:
     assert found.loss(examples(0)[0]) == 0
 
 
+def test_fit_logistic__a_group_without_examples_is_like_its_kind() -> None:
+    given, _ = examples(5_000)
+    kinds = np.array([[1, 0], [0, 1], [0, 1], [1, 0]], np.float32)  # 3 is like 0
+    found = fit_logistic(given, 4, 1.0, kinds)
+    assert found.own[3, 0] > 0.8
+    assert found.bias[3] < found.bias[1] < found.bias[2]
+
+
+def test_fit_logistic__kinds_help_groups_of_few_examples() -> None:
+    given, judge = examples(600)[0], examples(2_000, seed=1)[0]
+    rng = np.random.default_rng(2)
+    # Each group is split into twenty of the same kind, so that each has few examples.
+    many, judged = (
+        Examples(
+            part.group * 20 + rng.integers(20, size=len(part)), part.shared, part.own, part.label
+        )
+        for part in (given, judge)
+    )
+    kinds = np.repeat(np.eye(3, dtype=np.float32), 20, axis=0)
+    with_kinds = fit_logistic(many, 60, 3.0, kinds).loss(judged)
+    assert with_kinds < 0.95 * fit_logistic(many, 60, 3.0).loss(judged)
+
+
 def test_loss__better_than_guessing() -> None:
     known, judge = examples(2_000)[0], examples(2_000, seed=1)[0]
     assert fit_logistic(known, 3, 1.0).loss(judge) < 0.55 < np.log(2)
