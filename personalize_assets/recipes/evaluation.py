@@ -109,7 +109,8 @@ def train_and_evaluate(
     tuned: dict[str, str] = {}
     if tune is not None:
         watch.start("tune", 0.1)
-        config, tuned = tune(trial, rng, progress)
+        # Of its own, so that a search that changes nothing gives the plain training.
+        config, tuned = tune(trial, rng.spawn(1)[0], progress)
     watch.start("train", 0.1)
     model = learner.fit(
         trial.data,

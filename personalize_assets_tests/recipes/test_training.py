@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.core.schemas import parse_schema
-from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.base import FloatArray, TrainingData
 from personalize_assets.recipes.evaluation import train_and_evaluate
 from personalize_assets.recipes.hyperparameters import HyperparameterError
 from personalize_assets.recipes.minima import TooLittleData
@@ -19,6 +19,7 @@ from personalize_assets.recipes.training import (
     train_recipe,
     with_columns,
 )
+from personalize_assets_tests.planted import planted
 from personalize_assets_tests.recipe_contract import walks
 from personalize_assets_tests.recipes.examples import catalogue
 
@@ -165,3 +166,34 @@ def test_with_columns__by_dataset_type(
     assert kept.item_features.column_names == shown
     assert set(kept.item_schema.columns) == {name.upper() for name in shown}
     assert kept.user_features.column_names == (users or ["USER_ID", "AGE"])
+
+
+def test_train_recipe__excluded_columns_are_not_learned_from() -> None:
+    data = planted(300, 500, 9_000, seed=2).data()
+    histories = data.histories(np.random.default_rng(0)).take(np.arange(300) < 20)
+
+    def scores(trained_on: TrainingData, request: TrainingRequest) -> FloatArray:
+        version = train_recipe(SPEC, trained_on, request, np.random.default_rng(0))
+        return version.model.score(histories)
+
+    without = replace(data, item_features=None, user_features=None, context=None)
+    bare = scores(without, TrainingRequest())
+    described = ["GENRES", "CREATION_TIMESTAMP", "TITLE", "DESCRIPTION"]
+    excluded = {"Items": described, "users": ["age_group"], "INTERACTIONS": ["DEVICE"]}
+    np.testing.assert_allclose(
+        scores(data, TrainingRequest(excluded_columns=excluded)), bare, atol=1e-6
+    )
+    nothing = {"ITEMS": [], "USERS": [], "Interactions": []}
+    np.testing.assert_allclose(
+        scores(data, TrainingRequest(included_columns=nothing)), bare, atol=1e-6
+    )
+    some = scores(data, TrainingRequest(included_columns={"Users": []}))
+    assert not np.allclose(some, bare, atol=0.01)
+
+
+def test_train_recipe__a_search_that_keeps_the_defaults_is_the_plain_training(
+    data: TrainingData,
+) -> None:
+    plain = train_recipe(SPEC, data, TrainingRequest(), np.random.default_rng(0))
+    request = TrainingRequest(search=SearchRequest(1))
+    assert train_recipe(SPEC, data, request, np.random.default_rng(0)).metrics == plain.metrics
