@@ -60,7 +60,7 @@ def bar_plot(title: str, bars: Mapping[str, Sequence[float]], series: Sequence[s
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}">{drawn}</svg>'
     )
     data = base64.b64encode(svg.encode()).decode()
-    legend = f"{', '.join(series)} of {', '.join(bars)}, from left to right"
+    legend = f"{', then '.join(series)} of {', '.join(bars)}, from left to right"
     return f"{title}: {legend}\n\n![{title}](data:image/svg+xml;base64,{data})"
 
 

@@ -101,7 +101,7 @@ def test_bar_plot__a_bar_for_each_value(count: int) -> None:
         count,
         count,
     ]
-    assert markdown.startswith("Here: MRR, NDCG of recipe 0")
+    assert markdown.startswith("Here: MRR, then NDCG of recipe 0")
 
 
 def test_bar_plot__nothing_at_all() -> None:
