@@ -79,6 +79,8 @@ MAX_TAGS: Final = 50
 MIN_TRAINING_DAYS: Final = 1
 MAX_TRAINING_DAYS: Final = 30
 DEFAULT_TRAINING_DAYS: Final = 7
+# Of the v2 recipes: customizing-solution-config-hpo.html
+SEARCH_EVERY_DAYS: Final = 90
 
 # Larger timestamps are milliseconds: this one is 2100-01-01T00:00:00Z (decision of this project).
 MAX_TIMESTAMP: Final = 4_102_444_800

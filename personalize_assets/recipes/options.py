@@ -52,6 +52,15 @@ class TransformerOptions(Options):
     )
 
 
+class SearchedTransformerOptions(TransformerOptions):
+    """Those of the v2 recipes and what automatic training searches for them every 90 days."""
+
+    hidden_dimension: int = option(
+        149, "As for aws-user-personalization.", low=32, high=256, tunable=True
+    )
+    bptt: int = option(32, "As for aws-user-personalization.", low=2, high=32, tunable=True)
+
+
 class SimilarItemsOptions(Options):
     """Algorithm hyperparameters of aws-similar-items."""
 

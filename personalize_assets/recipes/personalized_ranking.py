@@ -7,6 +7,7 @@ they are asked differs.
 import datetime as dt
 
 from personalize_assets.recipes.options import (
+    SearchedTransformerOptions,
     SequenceOptions,
     TransformerOptions,
     UserHistoryOptions,
@@ -26,6 +27,7 @@ PERSONALIZED_RANKING_V2 = RecipeSpec(
     query_fields=("userId", "itemList"),
     serves_scores=True,
     config=TransformerOptions,
+    searched=SearchedTransformerOptions,
     max_items=5_000_000,
     real_time=True,
     takes_context=True,

@@ -58,6 +58,8 @@ class RecipeSpec:
         config: Algorithm hyperparameters with defaults and bounds.
         featurization: Feature transformation parameters with defaults and bounds.
         hpo: Whether AWS offers hyperparameter optimization.
+        searched: Options that automatic training searches every 90 days, those of ``config`` among
+            them; None where it searches nothing.
         max_items: Most items that AWS considers in training.
         learner: How it is trained here; None where that is not built yet.
     """
@@ -86,6 +88,7 @@ class RecipeSpec:
     config: type[BaseModel] = NoOptions
     featurization: type[BaseModel] = NoOptions
     hpo: bool = False
+    searched: type[BaseModel] | None = None
     max_items: int = 750_000
     learner: Learner[AnyModel] | None = None
 

@@ -46,6 +46,7 @@ class TrainingRequest:
         excluded_columns: Columns not to train on, by dataset type (``ITEMS``, ``USERS``).
         included_columns: The only columns to train on, by dataset type; others train on all.
         search: Hyperparameter optimization; None trains once.
+        found: What an earlier search of automatic training found, as strings of the wire.
     """
 
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class TrainingRequest:
     excluded_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     included_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     search: SearchRequest | None = None
+    found: Mapping[str, str] = field(default_factory=dict)
 
 
 def train_recipe(
@@ -89,15 +91,18 @@ def train_recipe(
         adjustments.append(weighted)
     if request.objective is not None:
         adjustments.append(request.objective)
-    search = request.search
+    searched = spec
+    if spec.searched is not None:
+        searched = replace(spec, config=spec.searched, hpo=True)
+    given, search = {**request.found, **request.hyperparameters}, request.search
     return train_and_evaluate(
         spec,
         with_columns(data, request),
-        config=parse_hyperparameters(spec.config, request.hyperparameters),
+        config=parse_hyperparameters(searched.config, given),
         featurization=featurization,
         event_type=request.event_type,
         adjustments=adjustments,
-        tune=search and BayesianSearch(spec, search, request.hyperparameters, featurization),
+        tune=search and BayesianSearch(searched, search, given, featurization),
         rng=rng,
         progress=progress,
     )

@@ -6,6 +6,7 @@ AWS's v2 is a transformer; what is kept of it here is its name, its option and w
 import datetime as dt
 
 from personalize_assets.recipes.options import (
+    SearchedTransformerOptions,
     SequenceOptions,
     TransformerOptions,
     UserHistoryOptions,
@@ -16,8 +17,9 @@ from personalize_assets.recipes.user_personalization import UserPersonalization
 
 
 def sequence_options(options: TransformerOptions) -> SequenceOptions:
-    """The options of the first version that do what those of v2 say."""
-    return SequenceOptions(recency_mask=options.apply_recency_bias == "true")
+    """The options of the first version that do what those of v2 say, searched or not."""
+    searched = options.model_dump(include={"hidden_dimension", "bptt"})
+    return SequenceOptions(recency_mask=options.apply_recency_bias == "true", **searched)
 
 
 TRANSFORMER = Preset(
@@ -35,6 +37,7 @@ USER_PERSONALIZATION_V2 = RecipeSpec(
     used_datasets=("Users", "Items"),
     serves_scores=True,
     config=TransformerOptions,
+    searched=SearchedTransformerOptions,
     max_items=5_000_000,
     real_time=True,
     refresh="new-items",

@@ -197,3 +197,17 @@ def test_train_recipe__a_search_that_keeps_the_defaults_is_the_plain_training(
     plain = train_recipe(SPEC, data, TrainingRequest(), np.random.default_rng(0))
     request = TrainingRequest(search=SearchRequest(1))
     assert train_recipe(SPEC, data, request, np.random.default_rng(0)).metrics == plain.metrics
+
+
+def test_train_recipe__goes_on_with_what_an_earlier_search_found(data: TrainingData) -> None:
+    spec = RECIPES["aws-user-personalization-v2"]
+    found = {"apply_recency_bias": "true", "hidden_dimension": "64", "bptt": "2"}
+    request = TrainingRequest({"apply_recency_bias": "false"}, found=found)
+    version = train_recipe(spec, data, request, np.random.default_rng(0))
+    given = {"hidden_dimension": "64", "bptt": "2", "recency_mask": "False"}
+    same = train_recipe(SPEC, data, TrainingRequest(given), np.random.default_rng(0))
+    assert version.spec is spec
+    histories = data.histories(np.random.default_rng(0))
+    np.testing.assert_allclose(
+        version.model.score(histories), same.model.score(histories), atol=1e-6
+    )

@@ -2,7 +2,8 @@
 
 The first begins within an hour after the solution is ACTIVE or updated, unless one was made by hand
 by then; each later one when the solution's period has passed since the last training began. Where
-no interaction came since, a turn is left out. Knows nothing of how a version is trained.
+no interaction came since, a turn is left out. Every 90 days a version of the v2 recipes searches
+hyperparameters, which later versions keep. Knows nothing of how a version is trained.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from personalize_assets.core.arns import Kind, make_arn
-from personalize_assets.core.names import DEFAULT_TRAINING_DAYS, MAX_ACTIVE_SOLUTION_VERSIONS
+from personalize_assets.core.names import (
+    DEFAULT_TRAINING_DAYS,
+    MAX_ACTIVE_SOLUTION_VERSIONS,
+    SEARCH_EVERY_DAYS,
+)
 from personalize_assets.engine.jobs.arrivals import data_mark, learned_types
 from personalize_assets.engine.jobs.kinds import Again, Step
 from personalize_assets.engine.jobs.repeating import end_rounds
@@ -134,5 +139,14 @@ def _new_version(step: Step, arn: str, name: str, now: datetime) -> Resource:
         parent_arn=solution.arn,
         group_arn=solution.group_arn,
         body=version_body(solution, "AUTOTRAIN", "AUTOMATIC"),
-        hidden=note_data(step.store, solution),
+        hidden={**note_data(step.store, solution), "searches": _search_is_due(solution, now)},
     )
+
+
+def _search_is_due(solution: Resource, now: datetime) -> bool:
+    """Whether the version is to search hyperparameters that nobody can ask to be searched."""
+    spec = spec_of(solution)
+    if spec is None or spec.searched is None:
+        return False
+    last = solution.hidden.get("searched_at", solution.created_at.timestamp())
+    return now.timestamp() - last >= timedelta(days=SEARCH_EVERY_DAYS).total_seconds()

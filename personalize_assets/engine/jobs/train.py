@@ -46,6 +46,9 @@ class Train:
             body["recipeArn"] = make_arn(Kind.RECIPE, "", "", result["recipe"])
             best = {"bestRecipeArn": body["recipeArn"]}
             store.resources.set_member(str(resource.parent_arn), "autoMLResult", best)
+        if resource.hidden.get("searches"):
+            found = {"found": result["tuned"], "searched_at": resource.created_at.timestamp()}
+            store.resources.merge(str(resource.parent_arn), hidden=found)
         hidden = {
             "artifact": placed,
             "metrics": result["metrics"],

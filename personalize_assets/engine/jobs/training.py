@@ -66,14 +66,20 @@ def version_order(store: Store, version: Resource) -> Json:
     automl: dict[str, Any] = config.get("autoMLConfig", {})
     listed = [arn.rpartition("/")[2] for arn in automl.get("recipeList", ())]
     spec = None if version.body.get("performAutoML") else spec_of(version)
+    solution = store.resources.get(str(version.parent_arn))
     return {
         "sources": describe_group(store, str(version.group_arn)).to_json(),
         "recipes": [spec.name] if spec else listed or list(CANDIDATES),
         "automl_metric": None if spec else automl.get("metricName", JUDGED_BY),
-        "search": config.get("hpoConfig", {}) if version.body.get("performHPO") else None,
+        "search": config.get("hpoConfig", {}) if _searches(version) else None,
+        "found": solution.hidden.get("found", {}) if solution else {},
         "event_type": version.body.get("eventType"),
         "config": {} if spec is None else config,
     }
+
+
+def _searches(version: Resource) -> bool:
+    return bool(version.body.get("performHPO") or version.hidden.get("searches"))
 
 
 def recommender_order(store: Store, recommender: Resource, config: Mapping[str, Any]) -> Json:
@@ -251,6 +257,7 @@ def training_request(order: Json, spec: RecipeSpec) -> TrainingRequest:
         excluded_columns=columns.get("excludedDatasetColumns", {}),
         included_columns=columns.get("includedDatasetColumns", {}),
         search=None if search is None else search_request(spec, search),
+        found=order.get("found", {}),
     )
 
 

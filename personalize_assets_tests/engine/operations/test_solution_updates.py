@@ -278,3 +278,23 @@ def test_update_solution__not_active_deleted_foreign_or_of_another_kind(world: W
             world.api.update_solution(solutionArn=arn, performAutoTraining=False)
     with refused("InvalidInput", "is the ARN of a dataset group; that of a solution is needed"):
         world.api.update_solution(solutionArn=group, performAutoTraining=False)
+
+
+def test_auto_training__v2_searches_every_90_days(world: World) -> None:
+    group = world.filled_group()
+    solution = world.solution(group, "aws-user-personalization-v2")
+    world.pass_time(hours=1)
+    bring_data(world, group, "more")
+    world.pass_time(days=91)
+    bring_data(world, group, "yet-more")
+    world.pass_time(days=7)
+    versions = world.api.list_solution_versions(solutionArn=solution)["solutionVersions"]
+    shown = [
+        world.api.describe_solution_version(solutionVersionArn=each["solutionVersionArn"])
+        for each in reversed(versions)
+    ]
+    tuned = [each["solutionVersion"].get("tunedHPOParams") for each in shown]
+    assert [found is not None for found in tuned] == [False, True, False]
+    found = tuned[1]["algorithmHyperParameters"]
+    assert set(found) == {"apply_recency_bias", "hidden_dimension", "bptt"}
+    assert world.hidden(solution)["found"] == found
