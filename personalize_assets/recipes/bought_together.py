@@ -15,7 +15,11 @@ from personalize_assets.recipes.base import (
     ignore_progress,
 )
 from personalize_assets.recipes.hyperparameters import NoOptions
-from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
+from personalize_assets.recipes.related_items import (
+    MAX_NEIGHBOURS,
+    RelatedItemsModel,
+    related_items,
+)
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 
@@ -29,7 +33,7 @@ _SAME_BASKET: Final = TransitionOptions(
     source_discount=0.0,
     target_discount=0.5,
     both_directions=True,
-    max_neighbours=500,
+    max_neighbours=MAX_NEIGHBOURS,
 )
 
 

@@ -17,9 +17,12 @@ from personalize_assets.recipes.solvers.queries import last_items
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.storage import ModelFormat
 
-_FORMAT = ModelFormat("related-items", 1)
+_FORMAT = ModelFormat("related-items", 2)
 _LIFT: Final = np.float32(50)
 """Lifts every related item's log weight above 0, and so above every popular item's log share."""
+
+MAX_NEIGHBOURS: Final = 250
+"""Answers that are kept of an item: ten lists of the usual length, for filters to take from."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class RelatedItemsModel:
     """Neighbours of each item, and popular items for the rest.
 
     Attributes:
-        neighbours: Log of the weight from query rows to answer columns, lifted above 0.
+        neighbours: Weights from query rows to answer columns, above ``exp(-50)``; float32, shape
+            ``(n_items, n_items)``.
         popularity: Log shares, shape ``(n_items,)``.
     """
 
@@ -45,7 +49,8 @@ class RelatedItemsModel:
         for row, item in enumerate(last_items(histories).tolist()):
             if item >= 0:
                 place = slice(self.neighbours.indptr[item], self.neighbours.indptr[item + 1])
-                scores[row, self.neighbours.indices[place]] = self.neighbours.data[place]
+                related = np.log(self.neighbours.data[place]) + _LIFT
+                scores[row, self.neighbours.indices[place]] = related
                 scores[row, item] = -np.inf
         return scores
 
@@ -74,9 +79,9 @@ def related_items(weights: sparse.csr_array, popularity: FloatArray) -> RelatedI
     """A model of these weights.
 
     Args:
-        weights: From query rows to answer columns, all above ``exp(-50)``; overwritten. Shape
-            ``(n_items, n_items)``.
+        weights: From query rows to answer columns, none below 0, what is 0 is no answer; its zeros
+            are taken out. Shape ``(n_items, n_items)``.
         popularity: Log shares, shape ``(n_items,)``.
     """
-    weights.data = np.log(weights.data) + _LIFT
+    weights.eliminate_zeros()
     return RelatedItemsModel(weights, popularity)

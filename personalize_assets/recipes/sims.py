@@ -1,10 +1,15 @@
 """aws-sims: items that come soon before or after a given one in many histories.
 
-The question is the last item of a history. The item itself is never an answer. An item that is
-unknown or leads nowhere is answered with popular items, which also fill short lists.
+Two items are the more related the more users met both within few events of each other, what came
+after counting twice as much as what came before, divided by how popular the answer is
+(item-to-item collaborative filtering: Linden, Smith and York, 2003; the discount is that of
+Amazon's ``popularity_discount_factor``). The question is the last item of a history. The item
+itself is never an answer. An item that is unknown or leads nowhere is answered with popular items,
+which also fill short lists.
 """
 
 import datetime as dt
+from typing import Final
 
 import numpy as np
 
@@ -15,13 +20,21 @@ from personalize_assets.recipes.base import (
     ignore_progress,
 )
 from personalize_assets.recipes.hyperparameters import Options, option
-from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
+from personalize_assets.recipes.related_items import (
+    MAX_NEIGHBOURS,
+    RelatedItemsModel,
+    related_items,
+)
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
 
-_MAX_NEIGHBOURS = 500
+_BEFORE: Final = 0.5
+"""What an item that came before counts beside one that came after."""
+
+_RARE_SHARE: Final = 2.0**-10
+"""Weight that is left to pairs of too few users: they come after all others."""
 
 
 class SimsOptions(Options):
@@ -37,7 +50,7 @@ class SimsOptions(Options):
     )
     min_cointeraction_count: int = option(
         3,
-        "Pairs of items that fewer users have in common are left out.",
+        "Pairs of items that fewer users have in common come after all others.",
         low=0,
         high=10,
         tunable=True,
@@ -60,7 +73,8 @@ class SimsFeaturization(Options):
     # interactions: measured MRR .117 in place of .19, where the service itself reports .167.
     max_item_interaction_count_percentile: float = option(
         0.9,
-        "Items with more interactions than this share of items are discounted no further.",
+        "The number of interactions that this share of items does not exceed is added to each "
+        "item's popularity before it is discounted by, so that rare items do not win by chance.",
         low=0,
         high=1,
     )
@@ -86,8 +100,10 @@ class Sims:
             target_discount=config.popularity_discount_factor,
             prior_percentile=featurization.max_item_interaction_count_percentile,
             both_directions=True,
+            before=_BEFORE,
             min_users=config.min_cointeraction_count,
-            max_neighbours=_MAX_NEIGHBOURS,
+            rare_share=_RARE_SHARE,
+            max_neighbours=MAX_NEIGHBOURS,
         )
         kept = _within_bounds(histories, data.n_items, featurization)
         neighbours = fit_transitions(kept, data.n_items, options)

@@ -9,7 +9,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from personalize_assets.core.metrics import Truth, evaluate, evaluate_textbook
+from personalize_assets.core.metrics import (
+    LONGEST_LIST,
+    Truth,
+    coverage,
+    evaluate,
+    evaluate_textbook,
+)
 from personalize_assets.core.splitting import choose_test_users, mark_truth
 from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.answers import Seen, ranked_answers
@@ -32,6 +38,9 @@ Metrics = dict[str, float]
 
 _SAMPLED_ITEMS = 500
 """Items asked about where nobody interacted yet."""
+
+_COVERED_REQUESTS = 5_000
+"""Distinct items whose lists count towards the coverage of related items."""
 
 
 class Trial(Protocol):
@@ -200,6 +209,18 @@ def asked_of(spec: RecipeSpec, split: Split) -> Histories:
     return split.given.last(1) if spec.recipe_type == "RELATED_ITEMS" else split.given
 
 
+def requests_of(split: Split) -> Histories:
+    """What a related-items recipe would be asked as the tested users go through their newest tenth.
+
+    Returns:
+        A row of one event for each distinct item that is the last of what is given or held out, at
+        most 5,000 that are evenly spread over the catalogue.
+    """
+    items = np.unique(np.concatenate((split.given.last(1).items, split.truth.items)))
+    chosen = np.linspace(0, len(items) - 1, min(len(items), _COVERED_REQUESTS)).astype(np.int64)
+    return _one_each(items[chosen])
+
+
 def measure(
     spec: RecipeSpec,
     model: Model,
@@ -229,6 +250,10 @@ def measure(
     ranked = ranked_answers(model, asked, given, excluded=excluded, seen=seen)
     held = Truth(truth.indptr, truth.items)
     metrics = evaluate(ranked, held, model.n_items)
+    if spec.recipe_type == "RELATED_ITEMS" and not alone:
+        # One list for each tested user could not reach what the service itself reports.
+        lists, _ = recommend(model, requests_of(split), LONGEST_LIST)
+        metrics["coverage"] = round(coverage(lists, model.n_items), 4)
     extra = model.extra_metrics(ranked, asked, truth) if isinstance(model, SelfMeasured) else {}
     rounded = {name: round(float(value), 4) for name, value in extra.items()}
     if alone:
@@ -239,6 +264,11 @@ def measure(
 def _sample_items(n_items: int) -> Histories:
     """Evenly spread items of the catalogue, a history of one event each."""
     items = np.unique(np.linspace(0, n_items - 1, min(n_items, _SAMPLED_ITEMS)).astype(np.int32))
+    return _one_each(items)
+
+
+def _one_each(items: IntArray) -> Histories:
+    """A history of one event for each item."""
     return Histories(np.arange(len(items) + 1), items, np.zeros(len(items), np.int64))
 
 

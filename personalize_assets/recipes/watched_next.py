@@ -1,5 +1,7 @@
 """Because you watched X: what people watched after a given item, sooner counting more."""
 
+from typing import Final
+
 import numpy as np
 
 from personalize_assets.recipes.base import (
@@ -9,9 +11,17 @@ from personalize_assets.recipes.base import (
     ignore_progress,
 )
 from personalize_assets.recipes.hyperparameters import NoOptions
-from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
+from personalize_assets.recipes.related_items import (
+    MAX_NEIGHBOURS,
+    RelatedItemsModel,
+    related_items,
+)
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
+
+_OPTIONS: Final = TransitionOptions(
+    source_discount=0.0, prior_percentile=0.9, max_neighbours=MAX_NEIGHBOURS
+)
 
 
 class WatchedNext:
@@ -30,5 +40,5 @@ class WatchedNext:
     ) -> RelatedItemsModel:
         """Count; see ``Learner``. ``histories`` holds what was watched only."""
         progress("transitions", 0.0)
-        followers = fit_transitions(histories, data.n_items, TransitionOptions(max_neighbours=500))
+        followers = fit_transitions(histories, data.n_items, _OPTIONS)
         return related_items(followers, log_popularity(histories, data.n_items))
