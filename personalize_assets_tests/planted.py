@@ -153,18 +153,18 @@ def planted(
         repeats: Share of the events that return to one of the newest items. With 0 no user meets
             an item twice.
     """
-    mean = 1.4 * n_rows / n_users
-    while True:
+    for stretch in (1.4, 2.0, 3.0, 6.0):
         rng = np.random.default_rng(seed)
         catalogue = _Catalogue.draw(rng, n_items)
         successors = _draw_successors(rng, catalogue, n_items)
-        users = _Users.draw(rng, n_users, mean, min(n_items // 4, 4_000))
+        users = _Users.draw(rng, n_users, stretch * n_rows / n_users, min(n_items // 2, 4_000))
         columns = _walk(rng, catalogue, successors, users, repeats)
         if not repeats:
             columns = columns[:, _first_meetings(columns[0], columns[1], n_items)]
         if columns.shape[1] >= n_rows:
             break
-        mean *= 1.3
+    else:
+        raise ValueError(f"{n_users} users and {n_items} items are too few for {n_rows} rows")
     columns = columns[:, :n_rows]  # the latest steps of the longest histories go
     return Planted(
         interactions=_interactions(columns, n_users, n_items),
