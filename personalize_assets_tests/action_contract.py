@@ -14,6 +14,7 @@ from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.actions import ActionData, ActionHistories
 from personalize_assets.recipes.artifact import load_version, save_version
 from personalize_assets.recipes.base import ActionModel, FloatArray, Histories, TrainingData
+from personalize_assets.recipes.comparison.baselines import Unsaved
 from personalize_assets.recipes.evaluation import (
     TrainedVersion,
     require_learner,
@@ -41,7 +42,7 @@ def met(*rows: list[tuple[int, bool]]) -> ActionHistories:
 
 
 @dataclass(frozen=True)
-class Rates:
+class Rates(Unsaved):
     """Tells everybody how often an action is taken, or anything by chance."""
 
     rates: FloatArray
@@ -65,14 +66,6 @@ class Rates:
         if self.rng is not None:
             return self.rng.random(shape, np.float32) * (self.rates > 0)
         return np.broadcast_to(self.rates, shape)
-
-    def save(self, folder: Path) -> None:
-        """Nothing is to be kept."""
-
-    @classmethod
-    def load(cls, folder: Path) -> "Rates":
-        """Nothing was kept."""
-        raise NotImplementedError
 
 
 def alone(data: TrainingData) -> TrainingData:

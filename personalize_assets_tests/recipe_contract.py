@@ -10,7 +10,7 @@ and of actions have contracts of their own beside this one.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -19,7 +19,8 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.recipes.artifact import SavedVersion, load_version, save_version
-from personalize_assets.recipes.base import FloatArray, Histories, Model, TrainingData
+from personalize_assets.recipes.base import Histories, Model, TrainingData
+from personalize_assets.recipes.comparison.baselines import RandomItems
 from personalize_assets.recipes.evaluation import (
     TrainedVersion,
     require_learner,
@@ -135,30 +136,10 @@ ODD: dict[str, Callable[[TrainingData], TrainingData]] = {
 }
 
 
-@dataclass(frozen=True)
-class Chance:
-    """Recommends anything to anybody."""
-
-    n_items: int
-    rng: np.random.Generator
-
-    def score(self, histories: Histories) -> FloatArray:
-        """Score; see ``Model``."""
-        return self.rng.random((len(histories), self.n_items), np.float32)
-
-    def save(self, folder: Path) -> None:
-        """Nothing is to be kept."""
-
-    @classmethod
-    def load(cls, folder: Path) -> "Chance":
-        """Nothing was kept."""
-        raise NotImplementedError
-
-
 def chance(spec: RecipeSpec, data: TrainingData, runs: int = 5) -> float:
     """Mean reciprocal rank that chance reaches on the users whom ``train`` tests."""
     trial = make_trial(spec, data, np.random.default_rng(0))
-    model = Chance(data.n_items, np.random.default_rng(1))
+    model = RandomItems(data.n_items, np.random.default_rng(1))
     return float(np.mean([trial.measure(model)[0][MRR] for _ in range(runs)]))
 
 

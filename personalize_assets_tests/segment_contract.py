@@ -3,7 +3,6 @@
 Held against the walks of the contract of items, whose five groups are the items' genres here.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,7 +12,8 @@ import pytest
 from scipy import sparse
 
 from personalize_assets.recipes.artifact import load_version, save_version
-from personalize_assets.recipes.base import FloatArray, SegmentModel, TrainingData
+from personalize_assets.recipes.base import SegmentModel, TrainingData
+from personalize_assets.recipes.comparison.baselines import active_users, random_users
 from personalize_assets.recipes.evaluation import (
     TrainedVersion,
     require_learner,
@@ -51,38 +51,6 @@ def genres() -> pa.Table:
 def one_hot(n_items: int, *asked: int) -> sparse.csr_array:
     """Queries about one item each."""
     return sparse.eye_array(n_items, dtype=np.float32, format="csr")[list(asked)]
-
-
-class Guess:
-    """Scores users by a rule that knows nothing of the items."""
-
-    def __init__(self, n_items: int, n_users: int, score: Callable[[int], FloatArray]) -> None:
-        self.n_items, self.n_users = n_items, n_users
-        self._score = score
-
-    def score_users(self, weights: sparse.csr_array) -> FloatArray:
-        """Score; see ``SegmentModel``."""
-        return self._score(weights.shape[0])
-
-    def save(self, folder: Path) -> None:
-        """Nothing is to be kept."""
-
-    @classmethod
-    def load(cls, folder: Path) -> "Guess":
-        """Nothing was kept."""
-        raise NotImplementedError
-
-
-def busiest(trial: SegmentTrial) -> Guess:
-    """The users who did most, whatever is asked."""
-    lengths = trial.train.lengths.astype(np.float32)
-    return Guess(trial.data.n_items, len(lengths), lambda n: np.tile(lengths, (n, 1)))
-
-
-def anybody(trial: SegmentTrial) -> Guess:
-    """Users by chance."""
-    rng, n_users = np.random.default_rng(1), trial.data.n_users
-    return Guess(trial.data.n_items, n_users, lambda n: rng.random((n, n_users), np.float32))
 
 
 class SegmentContract:
@@ -171,7 +139,8 @@ class SegmentContract:
         self, spec: RecipeSpec, data: TrainingData, version: TrainedVersion
     ) -> None:
         trial = SegmentTrial.draw(spec, data, np.random.default_rng(0))
-        for simple in (busiest(trial), anybody(trial)):
+        rng = np.random.default_rng(1)
+        for simple in (active_users(data, trial.train, rng), random_users(data, trial.train, rng)):
             metrics, _ = trial.measure(simple)
             assert version.metrics[RECALL] > self.least_gain * metrics[RECALL]
             assert version.metrics["hits_at_1_percent"] > metrics["hits_at_1_percent"]

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from personalize_assets.recipes.artifact import SavedVersion, load_version, save_version
 from personalize_assets.recipes.base import SegmentModel, TrainingData
+from personalize_assets.recipes.comparison.baselines import active_users
 from personalize_assets.recipes.evaluation import TrainedVersion, train_and_evaluate
 from personalize_assets.recipes.item_affinity import AffinityModel
 from personalize_assets.recipes.minima import TooLittleData, UnfitData
@@ -23,7 +24,7 @@ from personalize_assets.recipes.storage import ModelFormatError
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, N_USERS, walks
 from personalize_assets_tests.recipes.test_quality import SAMPLE, genres, interactions
-from personalize_assets_tests.segment_contract import SegmentContract, busiest
+from personalize_assets_tests.segment_contract import SegmentContract
 
 NAMES = ("aws-item-affinity", "aws-item-attribute-affinity")
 
@@ -239,7 +240,7 @@ def test_sample__better_than_the_busiest_users() -> None:
     spec = RECIPES["aws-item-affinity"]
     trial = SegmentTrial.draw(spec, data, np.random.default_rng(0))
     version = train_and_evaluate(spec, data, rng=np.random.default_rng(0))
-    simple, _ = trial.measure(busiest(trial))
+    simple, _ = trial.measure(active_users(data, trial.train, np.random.default_rng(0)))
     assert 0.55 <= version.metrics["hits_at_1_percent"] <= 0.75
     assert 0.22 <= version.metrics["recall_at_1_percent"] <= 0.32
     assert version.metrics["hits_at_1_percent"] > 1.2 * simple["hits_at_1_percent"]
