@@ -69,13 +69,13 @@ def new_items(sources: GroupSources, known: pa.StringArray, now: int = 0) -> pa.
     parts = [known.cast(pa.string())]
     parts += [_distinct(table) for table in (listed, seen) if table is not None]
     ids = pa.concat_arrays(parts).unique()
-    record = _record(sources, ids, listed, seen, now)
+    record = _record(sources, ids, seen, now)
     evidence = weigh(record)
     is_new = record.events < FEW_INTERACTIONS
     is_new[len(known) :] = True
     found = {
         Columns.ITEM_ID: ids,
-        "CREATED_AT": pa.array(record.created),
+        "CREATED_AT": pa.array(_created(ids, listed, record.first_met)),
         "EVENTS": pa.array(evidence.events),
         "EXPECTED": pa.array(evidence.expected),
     }
@@ -84,30 +84,19 @@ def new_items(sources: GroupSources, known: pa.StringArray, now: int = 0) -> pa.
     return table.sort_by(Columns.ITEM_ID).replace_schema_metadata(said)
 
 
-def _record(
-    sources: GroupSources,
-    ids: pa.StringArray,
-    listed: pa.Table | None,
-    seen: pa.Table | None,
-    now: int,
-) -> Record:
+def _record(sources: GroupSources, ids: pa.StringArray, seen: pa.Table | None, now: int) -> Record:
     n_items = len(ids)
     at, times = _events(seen, ids)
     newest = int(times.max()) if len(times) else now
-    first = np.full(n_items, np.iinfo(np.int64).max)
+    first = np.full(n_items, newest)
     np.minimum.at(first, at, times)
-    created = np.where(first == np.iinfo(np.int64).max, newest, first)
-    if listed is not None and Columns.CREATION_TIMESTAMP in listed.column_names:
-        stated = listed[Columns.CREATION_TIMESTAMP]
-        given = np.asarray(stated.is_valid())
-        created[_places(listed[Columns.ITEM_ID], ids)[given]] = np.asarray(stated.drop_null())
     shown, taken = read_showings(sources)
     led, led_times = _events(taken, ids)
-    early = np.bincount(at[_early(created[at], times)], minlength=n_items)
-    early -= np.bincount(led[_early(created[led], led_times)], minlength=n_items)
+    early = np.bincount(at[_early(first[at], times)], minlength=n_items)
+    early -= np.bincount(led[_early(first[led], led_times)], minlength=n_items)
     stood = _places(shown[Columns.ITEM_ID], ids)
     return Record(
-        created=created,
+        first_met=first,
         events=np.bincount(at, minlength=n_items),
         early_events=np.maximum(early, 0),
         shown=np.bincount(stood[stood >= 0], minlength=n_items),
@@ -116,8 +105,17 @@ def _record(
     )
 
 
-def _early(created: LongArray, times: LongArray) -> BoolArray:
-    return times - created < EARLY_DAYS * _DAY_S
+def _created(ids: pa.StringArray, listed: pa.Table | None, first_met: LongArray) -> LongArray:
+    created = first_met.copy()
+    if listed is not None and Columns.CREATION_TIMESTAMP in listed.column_names:
+        stated = listed[Columns.CREATION_TIMESTAMP]
+        given = np.asarray(stated.is_valid())
+        created[_places(listed[Columns.ITEM_ID], ids)[given]] = np.asarray(stated.drop_null())
+    return created
+
+
+def _early(first_met: LongArray, times: LongArray) -> BoolArray:
+    return times - first_met < EARLY_DAYS * _DAY_S
 
 
 def _events(table: pa.Table | None, ids: pa.StringArray) -> tuple[LongArray, LongArray]:

@@ -37,8 +37,8 @@ _LARGEST_SHARE: Final = 0.5
 _DAY_S: Final = 86_400
 _CROWDS: Final = 64
 _KEPT_DRAWS: Final = 2 * _CROWDS
-_LOOKED_AT: Final = 200
-_NEWEST, _DECAY = 200, 50.0
+_LOOKED_AT: Final = 100
+_NEWEST, _DECAY = 100, 50.0
 
 
 @dataclass(frozen=True)

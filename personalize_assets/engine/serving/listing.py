@@ -86,7 +86,8 @@ class Listing:
         left = np.where(known, self._scores.values[np.where(known, pool, 0)] > -np.inf, True)
         if allowed is not None:
             left &= allowed[pool]
-        left &= ~np.isin(pool, self._promoted)
+        if self._promoted:
+            left &= ~np.isin(pool, self._promoted)
         pool, values = pool[left], values[left]
         self._explored = pool[top_of(values, min(count, len(pool)))].tolist()
 
