@@ -28,6 +28,9 @@ Sensitivity = Literal["LOW", "MEDIUM", "HIGH", "OFF"]
 STRENGTHS: Final[dict[Sensitivity, float]] = {"LOW": 0.25, "MEDIUM": 0.5, "HIGH": 1.0, "OFF": 0.0}
 """How much an item's log probability gains for each standard deviation of its attribute."""
 
+_FARTHEST: Final = 2.0
+"""Standard deviations that count at most: else few dear items would be all that is recommended."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -53,7 +56,8 @@ class Objective:
         if deviation == 0:
             return model
         standard = np.where(known, (values - values[known].mean()) / deviation, 0.0)
-        return shifted(model, STRENGTHS[self.sensitivity] * standard)
+        within = np.clip(standard, -_FARTHEST, _FARTHEST)
+        return shifted(model, STRENGTHS[self.sensitivity] * within)
 
     def measure(self, model: AnyModel, trial: Trial) -> Metrics:
         """How much of the reward within reach the first ranks bring."""

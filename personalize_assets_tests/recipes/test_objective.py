@@ -72,6 +72,15 @@ def test_objective__shift_by_hand() -> None:
     np.testing.assert_allclose(shifted.shift, [-step, 0, step, 0], rtol=1e-6)
 
 
+def test_objective__a_dear_item_is_not_everything() -> None:
+    table = pa.table({"ITEM_ID": [f"i{item}" for item in range(10)], "PRICE": [1] * 9 + [1_000]})
+    trial = trial_of(replace(catalogue(10), item_features=table), n_items=10)
+    shifted = Objective("price", "HIGH").apply(Recorder(), trial)
+    assert isinstance(shifted, ShiftedModel)
+    # One of ten is three standard deviations above the mean, the others a third below.
+    np.testing.assert_allclose(shifted.shift, [-1 / 3] * 9 + [2], rtol=1e-4)
+
+
 def test_objective__all_the_same_changes_nothing() -> None:
     table = pa.table({"ITEM_ID": ["i0", "i1"], "PRICE": [2, 2]})
     model = Recorder()
