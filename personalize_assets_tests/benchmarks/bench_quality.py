@@ -2,12 +2,13 @@
 
     make bench-quality            or, for other data and fewer folds,
     python -m personalize_assets_tests.benchmarks.bench_quality [--data FOLDER] [--folds 10]
-        [--only prepared|ratings|planted] [--json FILE]
+        [--only prepared|ratings|planted] [--json FILE] [--write README.md]
 
 Everything is measured as ``personalize-local evaluate`` does, and so as ``GetSolutionMetrics``.
 FOLDER holds a MovieLens ``ratings.csv`` and ``movies.csv``; without it ml-latest-small under
-PERSONALIZE_ASSETS_TEST_DATA is taken, or else the sample in data/. Ends with status 1 where, on
-ml-latest-small and all ten folds, a figure of ``LEAST`` is missed, and says which.
+PERSONALIZE_ASSETS_TEST_DATA is taken, or else the sample in data/. ``--write`` puts the tables
+between the marks ``<!-- measured: prepared -->`` and so on of a Markdown file. Ends with status 1
+where, on ml-latest-small and all ten folds, a figure of ``LEAST`` is missed, and says which.
 
 The settings are never compared with each other: ``prepared`` events are those that Amazon's own
 proof-of-concept makes of ratings (a click above 1, and a watch above 3 at the same second), on
@@ -21,6 +22,7 @@ movies.
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,6 +31,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.comparison.comparing import Protocol, compare
 from personalize_assets.recipes.comparison.formats import as_json, short
 from personalize_assets.recipes.comparison.methods import Method, recipe_method
@@ -89,17 +92,18 @@ def peers() -> list[Method]:
     return [Method(name, RECIPES[POPULARITY], fit) for name, fit in PEERS.items()]
 
 
-def run(methods: Sequence[Method], tables: Tables, protocol: Protocol) -> Comparison:
+def run(methods: Sequence[Method], data: TrainingData, protocol: Protocol) -> Comparison:
     """Compare, with the progress on stderr."""
-    return compare(methods, tables.data(), protocol, told=_tell)
+    return compare(methods, data, protocol, told=_tell)
 
 
 def _tell(what: str, share: float) -> None:
     print(f"\r\x1b[K{share:4.0%} {what}", end="", file=sys.stderr, flush=True)
 
 
-def table(title: str, found: Comparison, printed: Mapping[str, str] | None = None) -> str:
-    """Markdown as the README has it."""
+def table(title: str, found: Comparison) -> str:
+    """Markdown as the README has it; below prepared events stands what Amazon printed."""
+    printed = PRINTED if title.startswith("Prepared") else {}
     head = "recipe | seen items | metadata | MRR@25 | NDCG@5/10/25 | P@5/10/25 | coverage"
     head += " | textbook NDCG@10/25 | CPU s"
     lines = [f"| {head} |", "|" + "---|" * 9]
@@ -114,7 +118,7 @@ def table(title: str, found: Comparison, printed: Mapping[str, str] | None = Non
         ]
         metadata = "with" if row.metadata else "without"
         lines.append(f"| {' | '.join([row.method, row.seen or '-', metadata, *known])} |")
-    for name, values in (printed or {}).items():
+    for name, values in printed.items():
         lines.append(f"| {name}, printed by Amazon | | | {values} | | |")
     for without, row in found.pairs():
         gains = [short(row.gain_over(without, name)) for name in (MRR, f"{NDCG}25", "coverage")]
@@ -171,16 +175,25 @@ def main() -> int:
     parser.add_argument("--folds", type=int, default=FOLDS, help="how many of the ten to run")
     parser.add_argument("--only", choices=["prepared", "ratings", "planted"])
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all that was found")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="Markdown to put the tables into"
+    )
     arguments = parser.parse_args()
     files = read_tables(arguments.data / "ratings.csv", arguments.data / "movies.csv")
     checked = len(files.interactions) == ML_LATEST_SMALL and arguments.folds == FOLDS
     found: list[Comparison] = []
     short_of: list[str] = []
-    for setting in ("prepared", "ratings", "planted"):
-        if arguments.only in (None, setting):
-            made, complaints = SETTINGS[setting](files, arguments.folds)
-            found += made
-            short_of += complaints if checked else []
+    for setting, measure in SETTINGS.items():
+        if arguments.only not in (None, setting):
+            continue
+        tables, complaints = measure(files, arguments.folds)
+        text = "\n\n".join(table(title, one) for title, one in tables.items())
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        print(f"{text}\n", flush=True)
+        if arguments.write:
+            write_between(arguments.write, setting, text)
+        found += tables.values()
+        short_of += complaints if checked else []
     if arguments.json:
         arguments.json.write_text(as_json(found))
     for complaint in short_of:
@@ -188,44 +201,51 @@ def main() -> int:
     return 1 if short_of else 0
 
 
-def measure_prepared(files: Tables, folds: int) -> tuple[list[Comparison], list[str]]:
+Measured = tuple[dict[str, Comparison], list[str]]
+"""Comparisons by title, and what was to be reached and was not."""
+
+
+def measure_prepared(files: Tables, folds: int) -> Measured:
     """Every recipe as it is served, and the two that Amazon printed with seen items otherwise."""
     events = Tables(prepared(files.interactions), files.items)
-    served = run(
-        [*recipes(PERSONAL, SIMS, SIMILAR), *peers()], events, Protocol(folds=folds, both=True)
-    )
-    _show(table("Prepared events", served, PRINTED))
-    others = run(
-        recipes(PERSONAL, SIMS), events, Protocol(folds=folds, seen=("excluded", "allowed"))
-    )
-    _show(table("Prepared events, seen items otherwise", others, PRINTED))
-    return [served, others], missed(served)
+    methods = [*recipes(PERSONAL, SIMS, SIMILAR), *peers()]
+    served = run(methods, events.data(), Protocol(folds=folds, both=True))
+    otherwise = Protocol(folds=folds, seen=("excluded", "allowed"))
+    others = run(recipes(PERSONAL, SIMS), events.data(), otherwise)
+    tables = {"Prepared events": served, "Prepared events, seen items otherwise": others}
+    return tables, missed(served)
 
 
-def measure_ratings(files: Tables, folds: int) -> tuple[list[Comparison], list[str]]:
+def measure_ratings(files: Tables, folds: int) -> Measured:
     """All ratings with seen items excluded, in the textbook's NDCG beside the libraries."""
     events = Tables(files.interactions.drop_columns(["EVENT_VALUE"]), files.items)
     protocol = Protocol(folds=folds, seen=("excluded",), both=True)
-    found = run([*recipes(PERSONAL, SIMS), *peers()], events, protocol)
-    _show(table("All ratings", found))
-    return [found], missed_textbook(found)
+    found = run([*recipes(PERSONAL, SIMS), *peers()], events.data(), protocol)
+    return {"All ratings": found}, missed_textbook(found)
 
 
-def measure_planted(files: Tables, folds: int) -> tuple[list[Comparison], list[str]]:
+def measure_planted(files: Tables, folds: int) -> Measured:
     """A set with planted structure, which has metadata worth learning from."""
-    made = planted(2_000, 1_000, 100_000)
+    made = planted(2_000, 1_000, 100_000).data()
     methods = [*recipes(PERSONAL, SIMS, SIMILAR), *peers()]
-    found = compare(methods, made.data(), Protocol(folds=folds, both=True), told=_tell)
-    _show(table("Planted structure", found))
-    return [found], []
+    return {"Planted structure": run(methods, made, Protocol(folds=folds, both=True))}, []
 
 
 SETTINGS = {"prepared": measure_prepared, "ratings": measure_ratings, "planted": measure_planted}
 
 
-def _show(text: str) -> None:
-    print("\r\x1b[K", end="", file=sys.stderr)
-    print(f"{text}\n", flush=True)
+def write_between(path: Path, name: str, text: str) -> None:
+    """Replace what stands between the marks of a setting.
+
+    Raises:
+        ValueError: The file does not have the marks exactly once.
+    """
+    mark = rf"(<!-- measured: {name} -->\n).*?(<!-- end -->)"
+    before = path.read_text(encoding="utf-8")
+    after, count = re.subn(mark, lambda m: f"{m[1]}{text}\n{m[2]}", before, flags=re.S)
+    if count != 1:
+        raise ValueError(f"{path} needs the marks of the part {name!r} exactly once")
+    path.write_text(after, encoding="utf-8")
 
 
 if __name__ == "__main__":

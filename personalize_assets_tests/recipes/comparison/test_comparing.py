@@ -67,6 +67,13 @@ def test_compare__every_metric(found: Comparison) -> None:
     assert found.rows[0].n_test_users == 40
 
 
+def test_compare__known_items_are_no_answers_where_they_are_excluded(found: Comparison) -> None:
+    popular = "aws-popularity-count"
+    served, excluded = (found.find(popular, seen=seen) for seen in ("served", "excluded"))
+    # Nobody meets an item twice, so that leaving out what was met can only help.
+    assert excluded.estimate("precision_at_25").mean > served.estimate("precision_at_25").mean
+
+
 def test_compare__cpu_seconds_of_one_training_and_one_answer(found: Comparison) -> None:
     # The clock goes on by one at each look: one for training, one for answering twice.
     assert {row.cpu_s for row in found.rows} == {1.5}
