@@ -44,6 +44,7 @@ from personalize_assets.recipes.solvers.queries import (
 from personalize_assets.recipes.solvers.repeats import mix_repeats, repeat_rate
 from personalize_assets.recipes.solvers.single_rows import newest_items, sum_rows
 from personalize_assets.recipes.solvers.sparse_rows import dense_product, sparse_rows
+from personalize_assets.recipes.solvers.standardizing import scale_rows, standardize
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
@@ -133,9 +134,7 @@ class UserPersonalizationModel:
         scores, known = self._from_history(histories)
         scores[~known] = self.beginnings
         if self.circumstances and histories.about is not None:
-            scores += np.float32(self.mixture.lifts) * self.lifts.score(
-                histories.about, len(histories)
-            )
+            self.lifts.add(scores, histories.about, self.mixture.lifts)
         return scores
 
     def _from_history(self, histories: Histories) -> tuple[FloatArray, BoolArray]:
@@ -144,24 +143,23 @@ class UserPersonalizationModel:
         A history says something if the regression or the transitions know where it leads.
         """
         mixture = self.mixture
-        scores, following = self.sequence_parts(histories)
-        known = np.any(scores, axis=1) | np.any(following, axis=1)
-        scores *= np.float32(mixture.regression)
-        following *= np.float32(mixture.transitions)
-        scores += following
+        regression, scores = self._sequence_parts(histories)
+        known = scale_rows(scores, mixture.transitions, self.n_items)
+        known |= scale_rows(regression, mixture.regression, self.n_items)
+        if mixture.regression:
+            self.ease.add(scores, regression)
         if self.profiles.blocks:
             recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
-            scores += self.profiles.score(recent, mixture.profiles)
+            self.profiles.add(scores, recent, mixture.profiles)
         return scores, known
 
-    def sequence_parts(self, histories: Histories) -> tuple[FloatArray, FloatArray]:
-        """Regression and transitions, standardized; each of shape ``(n, n_items)``."""
+    def _sequence_parts(self, histories: Histories) -> tuple[FloatArray, FloatArray]:
+        """Regression for the items that take part in it, and transitions for all items."""
         if len(histories) == 1:
             return self._parts_of_one(histories.items)
-        regression = self.ease.score(self._recent(histories, _EASE_DECAY, _EASE_EVENTS))
+        recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
         newest = self._recent(histories, _TRANSITION_DECAY, _TRANSITION_EVENTS)
-        following = dense_product(newest, self.transitions)
-        return _standardize(regression), _standardize(following)
+        return self.ease.score_taking_part(recent), dense_product(newest, self.transitions)
 
     def _parts_of_one(self, items: IntArray) -> tuple[FloatArray, FloatArray]:
         """The same for one history, as answers in real time need it."""
@@ -170,7 +168,7 @@ class UserPersonalizationModel:
         decay, limit = self._look_back(_TRANSITION_DECAY, _TRANSITION_EVENTS)
         newest, weights = newest_items(items, decay=decay, limit=limit)
         following = sum_rows(self.transitions, newest, weights)
-        return _standardize(regression[None, :]), _standardize(following[None, :])
+        return regression[None, :], following[None, :]
 
     def _recent(self, histories: Histories, decay: float, limit: int) -> sparse.csr_array:
         fading, most = self._look_back(decay, limit)
@@ -182,7 +180,10 @@ class UserPersonalizationModel:
     def parts(self, histories: Histories) -> list[FloatArray]:
         """Every part by itself: regression, transitions, each column, and what is known."""
         recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
-        parts = [*self.sequence_parts(histories), *self.profiles.parts(recent)]
+        taking_part, following = self._sequence_parts(histories)
+        regression = np.zeros_like(following)
+        self.ease.add(regression, taking_part)
+        parts = [standardize(regression), standardize(following), *self.profiles.parts(recent)]
         if self.lifts.codings:
             parts.append(self.lifts.score(histories.about, len(histories)))
         return parts
@@ -343,16 +344,6 @@ def _leave_out(model: UserPersonalizationModel) -> UserPersonalizationModel:
         lifts=model.lifts if mixture.lifts else empty,
         mixture=replace(mixture, profiles=tuple(filter(None, mixture.profiles))),
     )
-
-
-def _standardize(scores: FloatArray) -> FloatArray:
-    """Give each row mean 0 and deviation 1, in place; constant rows become 0."""
-    scores -= scores.mean(axis=1, keepdims=True)
-    deviation = scores.std(axis=1, keepdims=True)
-    constant = deviation[:, 0] < 1e-12
-    scores /= np.where(deviation < 1e-12, 1, deviation)
-    scores[constant] = 0
-    return scores
 
 
 USER_PERSONALIZATION = RecipeSpec(

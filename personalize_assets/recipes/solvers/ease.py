@@ -28,6 +28,10 @@ MAX_DUAL_CELLS = 64_000_000
 MAX_HEAD = 8_000
 """Items of the primal form: 256 MB of weights and some 5 seconds of one core to solve."""
 
+_FEW_USERS = 2_000
+"""Up to so many the dual form stays as it is: with more its answers take longer than primal ones.
+"""
+
 _BLOCK = 512
 
 
@@ -58,27 +62,45 @@ class Ease:
         Returns:
             Shape ``(n, n_items)``; 0 for items that take no part.
         """
+        scores = self.score_taking_part(query)
+        if len(self.items) == self.n_items:
+            return scores
+        spread = np.zeros((query.shape[0], self.n_items), dtype=np.float32)
+        self.add(spread, scores)
+        return spread
+
+    def score_taking_part(self, query: sparse.csr_array) -> FloatArray:
+        """The same for the items that take part only, shape ``(n, h)``."""
         inner = query[:, self.items] if len(self.items) < self.n_items else query
         through = inner if self.left is None else (inner @ self.left).toarray()
         scores = np.asarray(through @ self.right, dtype=np.float32)
         if self.left is not None:
             own = sparse.coo_array(inner)
             scores[own.row, own.col] -= own.data * self.diagonal[own.col]
+        return scores
+
+    def add(self, total: FloatArray, scores: FloatArray) -> None:
+        """Add scores of the items that take part to scores of all items, in place.
+
+        Args:
+            total: Shape ``(n, n_items)``.
+            scores: Shape ``(n, h)``.
+        """
         if len(self.items) == self.n_items:
-            return scores
-        spread = np.zeros((query.shape[0], self.n_items), dtype=np.float32)
-        spread[:, self.items] = scores
-        return spread
+            total += scores
+            return
+        for row, added in zip(total, scores, strict=True):
+            row[self.items] += added
 
     def score_one(self, items: Index, weights: FloatArray) -> FloatArray:
-        """The same for one row.
+        """What ``score_taking_part`` gives for one row.
 
         Args:
             items: Catalogue indices, each once.
             weights: One per item.
 
         Returns:
-            Shape ``(n_items,)``.
+            Shape ``(h,)``.
         """
         at = self._place[items]
         at, weights = at[at >= 0], weights[at >= 0]
@@ -87,9 +109,7 @@ class Ease:
         else:
             scores = self._rows.sum(at, weights)
             scores[at] -= weights * self.diagonal[at]
-        spread = np.zeros(self.n_items, dtype=np.float32)
-        spread[self.items] = scores
-        return spread
+        return np.asarray(scores, dtype=np.float32)
 
     @cached_property
     def _place(self) -> Index:
@@ -150,6 +170,10 @@ def fit_ease(
     log.debug("ease: %s users, %s of %s items", n_users, len(items), n_items)
     solve = _solve_dual if n_users < len(items) else _solve_primal
     left, right, diagonal = solve(seen, ridge)
+    if left is not None and n_users > _FEW_USERS and len(items) <= max_head:
+        right = np.asarray(left @ right)
+        np.fill_diagonal(right, 0)
+        left, right, diagonal = None, round_to_half(right), np.zeros_like(diagonal)
     return Ease(n_items, items, left, right, diagonal)
 
 
@@ -163,10 +187,18 @@ def _solve_dual(
     seen: sparse.csr_array, ridge: float
 ) -> tuple[sparse.csr_array, FloatArray, FloatArray]:
     """Use ``inv(X'X + aI) = (I - X' inv(XX' + aI) X) / a``."""
-    kernel = (seen @ seen.T).toarray().astype(np.float64)
+    # More digits where they cost little; many users are many to take the mean of.
+    precision = np.float64 if seen.shape[0] <= _FEW_USERS else np.float32
+    kernel = (seen @ seen.T).toarray().astype(precision)
     kernel[np.diag_indices_from(kernel)] += ridge
+    scale = 1 / np.sqrt(np.diagonal(kernel))
+    kernel *= scale
+    kernel *= scale[:, None]
+    inverse = _invert(kernel)
+    inverse *= scale
+    inverse *= scale[:, None]
     transposed = seen.T.tocsr()
-    solved = (transposed @ _invert(kernel)).T
+    solved = (transposed @ inverse).T
     explained = np.asarray(seen.multiply(solved).sum(axis=0)).ravel()
     # By rows, which is how answers to one history at a time go through it.
     right = round_to_half((solved / (1 - explained)).astype(np.float32, order="C"))

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg.blas import sgemm
 
 from personalize_assets.recipes.base import FloatArray
 from personalize_assets.recipes.solvers.categories import category_matrix, compact
@@ -88,9 +89,18 @@ class ItemProfiles:
             own *= np.float32(weight)
         return met
 
-    def score(self, recent: sparse.csr_array, weights: Sequence[float]) -> FloatArray:
-        """The weighted sum of all blocks, shape ``(n, n_items)``; see ``ask``."""
-        return self.ask(recent, weights) @ self.features.T
+    def add(self, total: FloatArray, recent: sparse.csr_array, weights: Sequence[float]) -> None:
+        """Add the weighted sum of all blocks in place.
+
+        Args:
+            total: Shape ``(n, n_items)``, by rows.
+            recent: As `ask` takes it.
+            weights: As `ask` takes them.
+        """
+        asked = self.ask(recent, weights)
+        # The transposes are in the order that BLAS wants, so that nothing is copied.
+        done = sgemm(1.0, self.features.T, asked.T, beta=1.0, c=total.T, trans_a=1, overwrite_c=1)
+        assert np.shares_memory(done, total), "the product was not added in place"
 
     def parts(self, recent: sparse.csr_array) -> list[FloatArray]:
         """What each block by itself says, each of shape ``(n, n_items)``; see ``ask``."""

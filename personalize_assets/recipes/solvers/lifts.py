@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.linalg.blas import saxpy
 
 from personalize_assets.recipes.base import FloatArray, IntArray
 
@@ -116,14 +117,25 @@ class Lifts:
             Shape ``(n, n_items)``.
         """
         scores = np.zeros((n, self.lifts.shape[1]), dtype=np.float32)
+        if about is not None:
+            self.add(scores, about, 1.0)
+        return scores
+
+    def add(self, total: FloatArray, about: pa.Table, weight: float) -> None:
+        """Add the weighted sum of the lifts of what is known, in place.
+
+        Args:
+            total: Shape ``(n, n_items)``, by rows.
+            about: As `score` takes it.
+            weight: Of all lifts.
+        """
         first = 0
         for name, coding in self.codings.items():
-            if about is not None and name in about.column_names:
+            if name in about.column_names:
                 codes = coding.codes(about[name])
-                known = codes >= 0
-                scores[known] += self.lifts[first + codes[known]]
+                for row in np.flatnonzero(codes >= 0).tolist():
+                    saxpy(self.lifts[first + codes[row]], total[row], a=weight)
             first += len(coding)
-        return scores
 
     def to_json(self) -> dict[str, Any]:
         """The codings as plain values; ``from_json`` is the inverse."""

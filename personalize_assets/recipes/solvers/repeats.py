@@ -24,11 +24,11 @@ def repeat_rate(histories: Histories, n_items: int) -> float:
 
 def log_softmax(scores: FloatArray) -> FloatArray:
     """Logarithm of the softmax of each row, in place; rows of ``-inf`` stay so."""
-    highest = scores.max(axis=1, keepdims=True)
-    scores -= np.where(np.isfinite(highest), highest, 0)
-    total = np.exp(scores).sum(axis=1, keepdims=True)
-    with np.errstate(divide="ignore"):
-        scores -= np.where(total > 0, np.log(total), 0).astype(np.float32)
+    for row in scores:  # one at a time stays in the cache
+        highest = row.max(initial=-np.inf)
+        if np.isfinite(highest):
+            shifted = row - highest
+            row -= highest + np.log(np.exp(shifted, out=shifted).sum())
     return scores
 
 
@@ -48,7 +48,8 @@ def mix_repeats(scores: FloatArray, own: sparse.csr_array, rate: float) -> Float
     scores = log_softmax(scores)
     if rate > 0 and own.nnz:
         known = np.diff(own.indptr) > 0
-        scores[known] += np.float32(np.log1p(-rate) if rate < 1 else -np.inf)
+        left = np.float32(np.log1p(-rate) if rate < 1 else -np.inf)
+        scores += np.where(known, left, np.float32(0))[:, None]
         total = np.asarray(own.sum(axis=1)).ravel()
         scores[rows, own.indices] = np.log(rate * own.data / total[rows])
     return scores

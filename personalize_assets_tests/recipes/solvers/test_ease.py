@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from personalize_assets.recipes.solvers import ease
 from personalize_assets.recipes.solvers.ease import Ease, fit_ease
 
 HALF = 2**-11  # weights are rounded to 16 bits; some of them are summed
@@ -44,6 +45,18 @@ def test_fit_ease__head_is_the_most_popular(n_users: int) -> None:
     expected = seen[:, model.items] @ by_definition(seen[:, model.items], 7.0)
     np.testing.assert_allclose(scores[:, model.items], expected, atol=HALF * 3)
     assert not np.delete(scores, model.items, axis=1).any()
+
+
+@pytest.mark.parametrize(("few", "rows"), [(12, 12), (11, 30)])
+def test_fit_ease__primal_weights_where_the_dual_form_has_many_users(
+    few: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ease, "_FEW_USERS", few)
+    seen, query = random_matrix(12, 30), random_matrix(5, 30, seed=4)
+    model = fit_ease(seen, 7.0)
+    assert model.right.shape == (rows, 30)
+    expected = query @ by_definition(seen, 7.0)
+    np.testing.assert_allclose(model.score(query), expected, atol=HALF * 4)
 
 
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
