@@ -1,8 +1,9 @@
 """aws-semantic-similarity: items whose names and texts mean nearly the same.
 
 AWS embeds the texts with a language model; here a small model of what words mean, which a package
-carries, stands for it. Needs no interactions. The question is the last item of a history; the item
-itself is never an answer, and items without any text come last, popular ones first.
+carries, and the words that texts share stand for it. Needs no interactions. The question is the
+last item of a history; the item itself is never an answer, and items without any text come last,
+popular ones first.
 """
 
 # pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
@@ -33,7 +34,9 @@ from personalize_assets.recipes.item_columns import Role, item_columns
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.solvers.item_ages import creation_times
 from personalize_assets.recipes.solvers.queries import first_occurrences, last_items
-from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
+from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.text_similarity import Texts
+from personalize_assets.recipes.solvers.texts import TextVectors
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.storage import ModelFormat
 
@@ -41,7 +44,7 @@ _FORMAT = ModelFormat("semantic-similarity", 2)
 _ROLES: Final[tuple[Role, ...]] = ("itemName", "textual")
 _LETTER: Final = r"[\p{L}\p{N}]"
 _FULL: Final = 0.5
-"""The cosine that full influence sets the most popular item above one that nobody met, so that it
+"""The likeness that full influence sets the most popular item above one that nobody met, so that it
 chooses among what is alike and hardly brings in anything else."""
 _UNTOLD: Final = -4.0
 """Below all scores of items that have a text."""
@@ -66,7 +69,7 @@ class SemanticSimilarityModel:
         influence: What the answers are pulled towards.
     """
 
-    texts: TextVectors
+    texts: Texts
     users: LongArray
     created: LongArray
     influence: Influence = Influence()
@@ -91,7 +94,7 @@ class SemanticSimilarityModel:
 
     @cached_property
     def _pull(self) -> FloatArray:
-        """What is added to each item's similarity, from ``-2 * _FULL`` to 0."""
+        """What is added to how alike each item is, from ``-2 * _FULL`` to 0."""
         met = np.log1p(self.users)
         met /= max(1.0, float(met.max(initial=0)))
         pull = self.influence.popularity * (met - 1)
@@ -122,7 +125,7 @@ class SemanticSimilarityModel:
     def score(self, histories: Histories) -> FloatArray:
         """Score what resembles the last item of each history; see ``Model``."""
         asked = last_items(histories)
-        alike = self.texts.cosines(asked) + self._pull
+        alike = self.texts.alike(asked) + self._pull
         known = (asked >= 0) & self.texts.told[asked]
         scores = np.where(
             known[:, None] & self.texts.told, alike, self.popularity + np.float32(_UNTOLD)
@@ -148,14 +151,28 @@ class SemanticSimilarityModel:
 
     def save(self, folder: Path) -> None:
         """Write the model; see ``Model``."""
-        arrays = {"texts": self.texts.rows, "users": self.users, "created": self.created}
-        _FORMAT.write(folder, asdict(self.influence), arrays)
+        words = self.texts.words
+        arrays = {
+            "meanings": self.texts.meanings.rows,
+            "words_data": words.data,
+            "words_indices": words.indices,
+            "words_indptr": words.indptr,
+            "users": self.users,
+            "created": self.created,
+        }
+        _FORMAT.write(folder, {"n_words": words.shape[1], **asdict(self.influence)}, arrays)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read the model; see ``Model``."""
         settings, arrays = _FORMAT.read(folder)
-        texts = TextVectors(arrays["texts"])
+        words = sparse_rows(
+            arrays["words_data"],
+            arrays["words_indices"],
+            arrays["words_indptr"],
+            settings.pop("n_words"),
+        )
+        texts = Texts(TextVectors(arrays["meanings"]), words)
         return cls(texts, arrays["users"], arrays["created"], Influence(**settings))
 
 
@@ -184,7 +201,7 @@ class SemanticSimilarity:
             raise UnfitData("Create failed. No item of the Items dataset has a text.")
         met = histories.items[first_occurrences(histories, data.n_items)]
         return SemanticSimilarityModel(
-            texts=text_vectors(texts, progress),
+            texts=Texts.read(texts, progress),
             users=np.bincount(met, minlength=data.n_items).astype(np.int64),
             created=creation_times(_declared_times(data), histories, data.n_items),
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 from personalize_assets.core.schemas import Schema, parse_schema
 from personalize_assets.recipes.base import Histories, TrainingData
@@ -17,6 +18,7 @@ from personalize_assets.recipes.semantic_similarity import (
     SemanticSimilarity,
     SemanticSimilarityModel,
 )
+from personalize_assets.recipes.solvers.text_similarity import Texts
 from personalize_assets.recipes.solvers.texts import TextVectors
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import GROUP, N_ITEMS, RecipeContract, history, walks
@@ -125,11 +127,17 @@ def test_score__items_without_text_come_last_popular_ones_first() -> None:
     assert order(fit(items([*PLOTS[:3], None, ""]), histories), 0) == [1, 2, 4, 3, -1]
 
 
+def known_by(rows: np.ndarray) -> Texts:
+    """Texts whose meanings and words compare alike."""
+    units = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return Texts(TextVectors(rows), sparse.csr_array(units.astype(np.float32)))
+
+
 def ranked_by(popularity: float, freshness: float) -> list[int]:
     """Item 1 is most alike, but old and met by nobody; 2 is popular, 3 is new, 4 is both."""
     rows = np.array([[100, 0], [90, 44], [70, 71], [60, 80], [0, 100]], np.int8)
     users, created = np.array([0, 0, 9, 0, 9]), np.array([5, 0, 0, 9, 9])
-    model = SemanticSimilarityModel(TextVectors(rows), users, created)
+    model = SemanticSimilarityModel(known_by(rows), users, created)
     return order(model.with_influence(popularity, freshness), 0)
 
 
@@ -160,7 +168,7 @@ def test_with_influence__survives_saving(tmp_path: Path) -> None:
 def test_extra_metrics__means_over_the_answers() -> None:
     rows = np.array([[100, 0], [100, 0], [60, 80], [0, 100]], np.int8)  # cosines 1, .6 and 0
     users, created = np.array([0, 2, 1, 0]), np.array([0, 100, 50, 100])
-    model = SemanticSimilarityModel(TextVectors(rows), users, created)
+    model = SemanticSimilarityModel(known_by(rows), users, created)
     ranked = np.full((2, 25), -1, np.int32)
     ranked[0, :2] = 1, 2
     metrics = model.extra_metrics(ranked, histories_of([3, 0], [2]), Histories.empty(2))

@@ -7,9 +7,6 @@ catalogue have in common, their mean, is taken away, since it tells none from an
 Viswanath, "All-but-the-Top", 2018). Knows nothing of items.
 """
 
-# pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
-# pyright: reportAttributeAccessIssue=false
-
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
@@ -18,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
 from personalize_assets.recipes.base import FloatArray, Progress, ignore_progress
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.words import words_of
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -31,7 +28,6 @@ if TYPE_CHECKING:
 _PACKAGE: Final = "wordllama"
 _PIECES: Final = "wordllama/tokenizers/l2_supercat_tokenizer_config.json"
 _MEANINGS: Final = "wordllama/weights/l2_supercat_256.safetensors"
-_BETWEEN_WORDS: Final = r"[^\p{L}\p{M}\p{N}]+"
 _TEXTS_AT_ONCE: Final = 10_000
 _ROWS_AT_ONCE: Final = 512
 """Of a product: as floats they fit a core's cache, and no copy of the model as floats is needed."""
@@ -161,12 +157,8 @@ class _WordLlama:
 
     def sums(self, texts: pa.StringArray) -> FloatArray:
         """What the words of each text mean together; shape ``(n, 256)``."""
-        plain = pc.utf8_lower(pc.utf8_normalize(texts.cast(pa.string()).fill_null(""), "NFKC"))
-        split = pc.split_pattern_regex(plain, _BETWEEN_WORDS)
-        text, words = pc.list_parent_indices(split), pc.list_flatten(split)
-        named = pc.not_equal(words, "")
-        found = words.filter(named).dictionary_encode()
-        counts = np.bincount(np.asarray(text.filter(named)), minlength=len(texts))
+        words, counts = words_of(texts)
+        found = words.dictionary_encode()
         indptr = np.concatenate(([0], np.cumsum(counts)))
         ones = np.ones(indptr[-1], np.float32)
         in_words = sparse_rows(ones, np.asarray(found.indices), indptr, len(found.dictionary))
