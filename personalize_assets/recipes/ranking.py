@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, IntArray, Scorer
 
-_CHUNK_CELLS = 4_000_000
+_CHUNK_CELLS = 1_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
 
 _LARGEST_GROUP = 64

@@ -146,8 +146,7 @@ class UserPersonalizationModel:
         regression, scores = self._sequence_parts(histories)
         known = scale_rows(scores, mixture.transitions, self.n_items)
         known |= scale_rows(regression, mixture.regression, self.n_items)
-        if mixture.regression:
-            self.ease.add(scores, regression)
+        self.ease.add(scores, regression)
         if self.profiles.blocks:
             recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
             self.profiles.add(scores, recent, mixture.profiles)
@@ -340,6 +339,7 @@ def _leave_out(model: UserPersonalizationModel) -> UserPersonalizationModel:
     empty = Lifts({}, np.zeros((0, model.n_items), dtype=np.float32))
     return replace(
         model,
+        ease=model.ease if mixture.regression else Ease.none(model.n_items),
         profiles=model.profiles.only(counting),
         lifts=model.lifts if mixture.lifts else empty,
         mixture=replace(mixture, profiles=tuple(filter(None, mixture.profiles))),

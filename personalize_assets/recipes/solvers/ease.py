@@ -53,6 +53,12 @@ class Ease:
     right: FloatArray
     diagonal: FloatArray
 
+    @classmethod
+    def none(cls, n_items: int) -> Self:
+        """One in which no item takes part."""
+        right = np.zeros((0, 0), dtype=np.float32)
+        return cls(n_items, np.zeros(0, np.int32), None, right, np.zeros(0, dtype=np.float32))
+
     def score(self, query: sparse.csr_array) -> FloatArray:
         """Sum the weights from each row's items to every item.
 

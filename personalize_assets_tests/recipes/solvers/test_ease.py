@@ -59,6 +59,14 @@ def test_fit_ease__primal_weights_where_the_dual_form_has_many_users(
     np.testing.assert_allclose(model.score(query), expected, atol=HALF * 4)
 
 
+def test_none__says_nothing() -> None:
+    model = Ease.none(30)
+    assert model.score(random_matrix(5, 30)).tolist() == [[0.0] * 30] * 5
+    assert model.score_one(np.array([3]), np.ones(1, np.float32)).shape == (0,)
+    again = Ease.from_arrays(model.arrays(), 30)
+    assert again.score(random_matrix(1, 30)).tolist() == [[0.0] * 30]
+
+
 @pytest.mark.parametrize("shape", [(30, 12), (12, 30)])
 def test_arrays__round_trip(shape: tuple[int, int]) -> None:
     seen = random_matrix(*shape)
