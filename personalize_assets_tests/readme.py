@@ -1,4 +1,4 @@
-"""Generated parts of README.md: `--write` brings them up to date, `--check` compares."""
+"""Generated parts of README.md and docs/recipes.md: `--write` brings them up to date."""
 
 import re
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 from personalize_assets.aws.deployment import SETTINGS
 from personalize_assets.engine.coverage import coverage
 from personalize_assets.recipes.registry import RECIPES
+from personalize_assets_tests import recipe_page
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -17,13 +18,13 @@ def sections() -> Mapping[str, str]:
     return {"recipes": _recipes(), "operations": _operations(), "settings": _settings()}
 
 
-def render(text: str) -> str:
-    """Put the generated parts between their marks in ``text``."""
-    for name, content in sections().items():
+def render(text: str, parts: Mapping[str, str] | None = None) -> str:
+    """Put generated parts between their marks in ``text``: those of README.md, or others."""
+    for name, content in (sections() if parts is None else parts).items():
         mark = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
         text, found = re.subn(mark, lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text, flags=re.S)
         if found != 1:
-            raise ValueError(f"README.md needs the marks of the part {name!r} exactly once")
+            raise ValueError(f"the page needs the marks of the part {name!r} exactly once")
     return text
 
 
@@ -57,13 +58,15 @@ def _settings() -> str:
 
 
 def main() -> int:
-    """Write or check README.md; 1 if it is out of date."""
-    current = README.read_text(encoding="utf-8")
-    wanted = render(current)
-    if "--write" in sys.argv:
-        README.write_text(wanted, encoding="utf-8")
-        return 0
-    return int(current != wanted)
+    """Write or check the pages; 1 if one is out of date."""
+    stale = 0
+    for path, parts in ((README, sections()), (recipe_page.PAGE, recipe_page.sections())):
+        current = path.read_text(encoding="utf-8")
+        wanted = render(current, parts)
+        stale |= current != wanted
+        if "--write" in sys.argv:
+            path.write_text(wanted, encoding="utf-8")
+    return 0 if "--write" in sys.argv else int(stale)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,27 @@ import pytest
 
 from personalize_assets.cli.main import COMMANDS
 from personalize_assets.components.graph import STAGES
+from personalize_assets.recipes.registry import RECIPES
+from personalize_assets_tests import recipe_page
 from personalize_assets_tests.readme import README, render
 
 TEXT = README.read_text(encoding="utf-8")
+RECIPE_PAGE = recipe_page.PAGE.read_text(encoding="utf-8")
 MAKEFILE = (README.parent / "Makefile").read_text(encoding="utf-8")
 
 
 def test_readme__generated_parts_are_up_to_date() -> None:
     assert render(TEXT) == TEXT, "run `make docs`"
+
+
+def test_recipe_page__generated_parts_are_up_to_date() -> None:
+    assert render(RECIPE_PAGE, recipe_page.sections()) == RECIPE_PAGE, "run `make docs`"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipe_page__says_what_is_not_imitated(name: str) -> None:
+    said = RECIPE_PAGE.partition("## What is not imitated")[2].partition("\n## ")[0]
+    assert f"| {name} |" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)
