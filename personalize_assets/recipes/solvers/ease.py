@@ -195,7 +195,7 @@ def _solve_dual(
     """Use ``inv(X'X + aI) = (I - X' inv(XX' + aI) X) / a``."""
     # More digits where they cost little; many users are many to take the mean of.
     precision = np.float64 if seen.shape[0] <= _FEW_USERS else np.float32
-    kernel = (seen @ seen.T).toarray().astype(precision)
+    kernel: NDArray[Any] = (seen @ seen.T).toarray().astype(precision)
     kernel[np.diag_indices_from(kernel)] += ridge
     scale = 1 / np.sqrt(np.diagonal(kernel))
     kernel *= scale
