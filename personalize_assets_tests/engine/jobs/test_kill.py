@@ -136,11 +136,12 @@ class Site:
             roleArn=ROLE,
         )["datasetImportJobArn"]
 
-    def start_training(self, recipe: str) -> str:
+    def start_training(self, recipe: str, **more: Any) -> str:
         solution = self.api.create_solution(
             name="sol",
             datasetGroupArn=self.api.list_dataset_groups()["datasetGroups"][0]["datasetGroupArn"],
             recipeArn=RECIPE + recipe,
+            **more,
         )["solutionArn"]
         self.wait("Solution", solution)
         return self.api.create_solution_version(solutionArn=solution)["solutionVersionArn"]
@@ -294,6 +295,19 @@ def test_sigterm__puts_a_job_back_without_counting(site: Site) -> None:
     site.start()
     assert site.wait("DatasetImportJob", job)["status"] == "ACTIVE"
     assert site.attempts("import") == [(1, "done")]
+
+
+@pytest.mark.slow
+def test_stop_solution_version_creation__in_the_middle_of_a_search(site: Site) -> None:
+    site.wait("DatasetImportJob", site.start_import(site.prepare()))
+    most = {"hpoConfig": {"hpoResourceConfig": {"maxNumberOfTrainingJobs": "40"}}}
+    version = site.start_training("aws-similar-items", performHPO=True, solutionConfig=most)
+    worker = site.worker("train")
+    stage = "SELECT stage FROM jobs WHERE kind = 'train' AND stage LIKE 'tune % of 40, best 0.%'"
+    until(lambda: site.rows(stage))
+    site.api.stop_solution_version_creation(solutionVersionArn=version)
+    assert site.wait("SolutionVersion", version)["status"] == "CREATE STOPPED"
+    until(lambda: is_gone(worker))
 
 
 @pytest.mark.slow
