@@ -32,9 +32,9 @@ from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import SequenceOptions, UserHistoryOptions
 from personalize_assets.recipes.solvers.cold_start import log_beginnings
 from personalize_assets.recipes.solvers.ease import Ease, fit_ease
-from personalize_assets.recipes.solvers.item_profiles import ItemProfiles, make_profiles
+from personalize_assets.recipes.solvers.item_profiles import ItemProfiles, Metadata, make_profiles
 from personalize_assets.recipes.solvers.lifts import Lifts
-from personalize_assets.recipes.solvers.mixing import Learned, learn_weights
+from personalize_assets.recipes.solvers.mixing import Prior, sure_weights
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
 from personalize_assets.recipes.solvers.queries import (
     recent_matrix,
@@ -55,16 +55,13 @@ _FORMAT = ModelFormat("user-personalization", 2)
 _RIDGE: Final = 300.0 * 149  # divided by hidden_dimension, whose default is 149
 _EASE_DECAY, _EASE_EVENTS = 10.0, 64
 _TRANSITION_DECAY, _TRANSITION_EVENTS = 8.0, 50
+_NUMBER_DECAY = 3.0
 _FLAT_EVENTS = 500  # newest items that count where newer ones do not weigh more
 
 _USUAL_WEIGHTS: Final = (0.23, 0.31)
 """Of the regression and the transitions: what was learned on MovieLens."""
 
 _DOUBT: Final = 20.0
-_SURE: Final = 2.5
-"""Metadata whose weight is not so many standard errors above 0 are left out: they may be chance,
-and cost time."""
-
 _LEARN_SHARE, _LEAST_LEARN, _LEARN_CELLS = 0.2, 25, 4_000_000
 _REFIT_EVENTS: Final = 3_000_000
 """Up to so many events the parts are fitted again with the users that the weights came from; of
@@ -148,8 +145,7 @@ class UserPersonalizationModel:
         known |= scale_rows(regression, mixture.regression, self.n_items)
         self.ease.add(scores, regression)
         if self.profiles.blocks:
-            recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
-            self.profiles.add(scores, recent, mixture.profiles)
+            self.profiles.add(scores, *self._met(histories), mixture.profiles)
         return scores, known
 
     def _sequence_parts(self, histories: Histories) -> tuple[FloatArray, FloatArray]:
@@ -169,6 +165,13 @@ class UserPersonalizationModel:
         following = sum_rows(self.transitions, newest, weights)
         return regression[None, :], following[None, :]
 
+    def _met(self, histories: Histories) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """The items whose metadata count: for categories and texts, and for numbers."""
+        return (
+            self._recent(histories, _EASE_DECAY, _EASE_EVENTS),
+            self._recent(histories, _NUMBER_DECAY, _EASE_EVENTS),
+        )
+
     def _recent(self, histories: Histories, decay: float, limit: int) -> sparse.csr_array:
         fading, most = self._look_back(decay, limit)
         return recent_matrix(histories, self.n_items, decay=fading, limit=most)
@@ -178,11 +181,11 @@ class UserPersonalizationModel:
 
     def parts(self, histories: Histories) -> list[FloatArray]:
         """Every part by itself: regression, transitions, each column, and what is known."""
-        recent = self._recent(histories, _EASE_DECAY, _EASE_EVENTS)
+        profiles = self.profiles.parts(*self._met(histories))
         taking_part, following = self._sequence_parts(histories)
         regression = np.zeros_like(following)
         self.ease.add(regression, taking_part)
-        parts = [standardize(regression), standardize(following), *self.profiles.parts(recent)]
+        parts = [standardize(regression), standardize(following), *profiles]
         if self.lifts.codings:
             parts.append(self.lifts.score(histories.about, len(histories)))
         return parts
@@ -252,13 +255,13 @@ class UserPersonalization:
             )
         )
         asked = _learning_users(kept, data.n_items, rng)
-        profiles = make_profiles(
+        metadata = Metadata(
             data.item_features,
-            item_columns(data, "categorical"),
-            item_columns(data, "number"),
-            data.n_items,
-            rng,
+            categorical=item_columns(data, "categorical"),
+            textual=item_columns(data, "textual"),
+            numeric=item_columns(data, "number"),
         )
+        profiles = make_profiles(metadata, data.n_items, rng)
         model = _fit_parts(data, kept.take(~asked), config, profiles, progress)
         progress("weigh", 0.6)
         mixture = _learn_mixture(model, data, kept.take(asked))
@@ -306,23 +309,20 @@ def _learn_mixture(
     """The weights under which the newest events of these users were likeliest."""
     n_blocks = len(model.profiles.blocks)
     prior = np.array([*_USUAL_WEIGHTS, *[0.0] * (n_blocks + bool(model.lifts.codings))])
-    learned = Learned(prior, np.zeros_like(prior))
+    weights = prior
     if len(users):
         held = mark_truth(users.indptr)
         truth = users.where(held)
         given = with_circumstances(data, users.where(~held), truth)
-        learned = learn_weights(
+        weights = sure_weights(
             model.parts(given),
             truth.rows,
             truth.items,
             (given.rows, given.items),
-            prior,
-            _DOUBT,
+            Prior(prior, _DOUBT, certain=len(_USUAL_WEIGHTS)),
         )
-    log.info("weights of the parts: %s", np.round(learned.weights, 3).tolist())
-    helping = learned.weights > _SURE * learned.errors
-    helping[: len(_USUAL_WEIGHTS)] = True
-    weights = np.where(helping, learned.weights, 0.0).tolist()
+    log.info("weights of the parts: %s", np.round(weights, 3).tolist())
+    weights = weights.tolist()
     return replace(
         model.mixture,
         regression=weights[0],

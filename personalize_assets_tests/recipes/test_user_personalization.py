@@ -126,7 +126,7 @@ def test_score__one_history_as_many(recency: bool, n_users: int) -> None:
 
 @pytest.fixture(scope="module")
 def made() -> Planted:
-    return planted(300, 400, 12_000)
+    return planted(500, 800, 16_000)
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,8 @@ def share_of(model: UserPersonalizationModel, asked: Histories, items: np.ndarra
 def test_profiles__the_genre_of_the_history_comes_more_often(
     informed: UserPersonalizationModel, made: Planted
 ) -> None:
-    assert "GENRES" in [block.column for block in informed.profiles.blocks]
+    # Descriptions tell the genre too, so that one of the two may do.
+    assert {"GENRES", "DESCRIPTION"} & {block.column for block in informed.profiles.blocks}
     western = np.flatnonzero(made.genre == 0)
     asked = history(*western[:4].tolist())
     without = replace(

@@ -1,15 +1,17 @@
 """How well the metadata of each item fit those of the items that a user met.
 
-A categorical column says how alike two sets of categories are, a numeric one how usual a number is
-among the user's items. Each is a product of what the user's items have in common with what each
-item has. Takes arrow columns. Knows nothing of which columns a solution trains on.
+A categorical column says how alike two sets of categories are, a textual one how alike texts are in
+meaning, a numeric one how usual a number is among the user's items. Each is a product of what the
+user's items have in common with what each item has. Takes arrow columns. Knows nothing of which
+columns a solution trains on.
 """
 
 # pyarrow.compute makes its functions when it is imported, where pyright cannot see them.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -20,6 +22,9 @@ from scipy.linalg.blas import sgemm
 
 from personalize_assets.recipes.base import FloatArray
 from personalize_assets.recipes.solvers.categories import category_matrix, compact
+from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
+
+Kind = Literal["categories", "text", "number"]
 
 MAX_COLUMNS: Final = 10
 """Columns that take part, the first ones."""
@@ -44,7 +49,7 @@ class Block:
     """
 
     column: str
-    kind: Literal["categories", "number"]
+    kind: Kind
     start: int
     stop: int
 
@@ -55,8 +60,8 @@ class ItemProfiles:
 
     Attributes:
         blocks: In the order of the features.
-        features: float32, shape ``(n_items, n_features)``: of categories rows of length 1, of
-            numbers the share of each class of numbers.
+        features: float32, shape ``(n_items, n_features)``: of categories and texts rows of length
+            1, of numbers, which come last, the share of each class of numbers.
         usual: Mean of each feature over the items; shape ``(n_features,)``.
     """
 
@@ -64,11 +69,16 @@ class ItemProfiles:
     features: FloatArray
     usual: FloatArray
 
-    def ask(self, recent: sparse.csr_array, weights: Sequence[float]) -> FloatArray:
+    def ask(
+        self, recent: sparse.csr_array, newest: sparse.csr_array, weights: Sequence[float]
+    ) -> FloatArray:
         """What the features of an item are worth to each user.
 
         Args:
-            recent: Weights of the items that users met, shape ``(n, n_items)``.
+            recent: Weights of the items that users met, for categories and texts; shape
+                ``(n, n_items)``.
+            newest: The same for numbers, which change faster: of MovieLens's years those of the
+                newest few items say most.
             weights: One per block.
 
         Returns:
@@ -76,10 +86,14 @@ class ItemProfiles:
             features is the sum of what ``parts`` gives, weighted.
         """
         met = np.asarray(recent @ self.features, dtype=np.float32)
-        total = np.asarray(recent.sum(axis=1), dtype=np.float32).reshape(-1, 1)
+        numbers = [block.start for block in self.blocks if block.kind == "number"]
+        if numbers:
+            first = numbers[0]  # numbers come last
+            met[:, first:] = newest @ self.features[:, first:]
+        total = np.asarray(newest.sum(axis=1), dtype=np.float32).reshape(-1, 1)
         for block, weight in zip(self.blocks, weights, strict=True):
             own = met[:, block.start : block.stop]
-            if block.kind == "categories":
+            if block.kind != "number":
                 length = np.linalg.norm(own, axis=1, keepdims=True)
                 own /= np.where(length > 0, length, 1)
             else:
@@ -89,22 +103,29 @@ class ItemProfiles:
             own *= np.float32(weight)
         return met
 
-    def add(self, total: FloatArray, recent: sparse.csr_array, weights: Sequence[float]) -> None:
+    def add(
+        self,
+        total: FloatArray,
+        recent: sparse.csr_array,
+        newest: sparse.csr_array,
+        weights: Sequence[float],
+    ) -> None:
         """Add the weighted sum of all blocks in place.
 
         Args:
             total: Shape ``(n, n_items)``, by rows.
             recent: As `ask` takes it.
+            newest: As `ask` takes it.
             weights: As `ask` takes them.
         """
-        asked = self.ask(recent, weights)
+        asked = self.ask(recent, newest, weights)
         # The transposes are in the order that BLAS wants, so that nothing is copied.
         done = sgemm(1.0, self.features.T, asked.T, beta=1.0, c=total.T, trans_a=1, overwrite_c=1)
         assert np.shares_memory(done, total), "the product was not added in place"
 
-    def parts(self, recent: sparse.csr_array) -> list[FloatArray]:
+    def parts(self, recent: sparse.csr_array, newest: sparse.csr_array) -> list[FloatArray]:
         """What each block by itself says, each of shape ``(n, n_items)``; see ``ask``."""
-        asked = self.ask(recent, [1.0] * len(self.blocks))
+        asked = self.ask(recent, newest, [1.0] * len(self.blocks))
         return [
             asked[:, block.start : block.stop] @ self.features[:, block.start : block.stop].T
             for block in self.blocks
@@ -135,43 +156,64 @@ class ItemProfiles:
         return cls(tuple(Block(**block) for block in blocks), features, _mean(features))
 
 
-def make_profiles(
-    table: pa.Table | None,
-    categorical: Sequence[str],
-    numeric: Sequence[str],
-    n_items: int,
-    rng: np.random.Generator,
-) -> ItemProfiles:
+@dataclass(frozen=True)
+class Metadata:
+    """The columns of items to make features of.
+
+    Attributes:
+        table: One row per item; None where there are no metadata.
+        categorical: Columns of categories, several of one item joined by ``|``.
+        textual: Columns of texts.
+        numeric: Columns of numbers, which are compared by their ranks.
+    """
+
+    table: pa.Table | None
+    categorical: Sequence[str] = ()
+    textual: Sequence[str] = ()
+    numeric: Sequence[str] = ()
+
+
+def make_profiles(metadata: Metadata, n_items: int, rng: np.random.Generator) -> ItemProfiles:
     """Turn columns of metadata into features.
 
     Args:
-        table: One row per item; None where there are no metadata.
-        categorical: Columns of categories, several of one item joined by ``|``.
-        numeric: Columns of numbers, which are compared by their ranks.
+        metadata: The columns.
         n_items: Size of the catalogue.
         rng: For the directions that columns with many categories are reduced to.
     """
     blocks: list[Block] = []
     features: list[FloatArray] = [np.zeros((n_items, 0), dtype=np.float32)]
-    named = [(column, "categories") for column in categorical]
-    named += [(column, "number") for column in numeric]
     start = 0
-    for column, kind in named[:MAX_COLUMNS] if table is not None else ():
-        assert table is not None
-        if kind == "categories":
-            made = _unit(compact(category_matrix(table, [column]), _WIDEST, rng))
-            block = Block(column, "categories", start, start + made.shape[1])
-        else:
-            made = _classes(table[column])
-            block = Block(column, "number", start, start + made.shape[1])
+    for column, kind, made in islice(_each_column(metadata, rng), MAX_COLUMNS):
         if made.any():
-            blocks.append(block)
+            blocks.append(Block(column, kind, start, start + made.shape[1]))
             features.append(made)
-            start = block.stop
+            start += made.shape[1]
     together = np.concatenate(features, axis=1)
     # Rounded as they are saved, so that a saved model gives the same scores.
     together = together.astype(np.float16).astype(np.float32)
     return ItemProfiles(tuple(blocks), together, _mean(together))
+
+
+def _each_column(
+    metadata: Metadata, rng: np.random.Generator
+) -> Iterator[tuple[str, Kind, FloatArray]]:
+    table = metadata.table
+    if table is None:
+        return
+    for column in metadata.categorical:
+        yield column, "categories", _unit(compact(category_matrix(table, [column]), _WIDEST, rng))
+    for column in metadata.textual:
+        yield column, "text", _unit(_strongest(text_vectors(table[column])))
+    for column in metadata.numeric:
+        yield column, "number", _classes(table[column])
+
+
+def _strongest(texts: TextVectors) -> FloatArray:
+    """What texts mean, in their strongest directions; shape ``(n_items, at most 64)``."""
+    rows = _unit(texts.rows.astype(np.float32))
+    _, directions = np.linalg.eigh((rows.T @ rows).astype(np.float64))
+    return rows @ directions[:, -_WIDEST:].astype(np.float32)
 
 
 def _mean(features: FloatArray) -> FloatArray:
@@ -180,7 +222,7 @@ def _mean(features: FloatArray) -> FloatArray:
 
 def _unit(rows: FloatArray) -> FloatArray:
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(length > 1e-6, length, 1)
+    return (rows / np.where(length > 1e-6, length, 1)).astype(np.float32)
 
 
 def _classes(column: pa.ChunkedArray) -> FloatArray:

@@ -17,6 +17,22 @@ Weights = NDArray[np.float64]
 
 _NEVER: Final = np.float32(-1e9)
 _MOST_STEPS: Final = 100
+_SURE: Final = 2.5
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is thought of the weights before any choice is seen.
+
+    Attributes:
+        weights: Shape ``(n_parts,)``.
+        doubt: How many choices of unit spread they are worth; positive.
+        certain: How many of the parts, the first ones, count whatever the choices say.
+    """
+
+    weights: Weights
+    doubt: float
+    certain: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,43 @@ class Learned:
 
     weights: Weights
     errors: Weights
+
+
+def sure_weights(
+    parts: Sequence[FloatArray],
+    rows: IntArray,
+    items: IntArray,
+    never: tuple[IntArray, IntArray],
+    prior: Prior,
+) -> Weights:
+    """The weights of the parts that help for sure; 0 for the others, which may be chance.
+
+    Parts whose weight is less than 2.5 standard errors above 0 are left out, the least sure first,
+    and the others are weighed again: of two that say the same one stays.
+
+    Args:
+        parts: As `learn_weights` takes them.
+        rows: As `learn_weights` takes them.
+        items: As `learn_weights` takes them.
+        never: As `learn_weights` takes them.
+        prior: Of the weights of all parts.
+
+    Returns:
+        Shape ``(n_parts,)``.
+    """
+    taken = list(range(len(parts)))
+    while True:
+        chosen = [parts[part] for part in taken]
+        learned = learn_weights(chosen, rows, items, never, prior.weights[taken], prior.doubt)
+        surplus = learned.weights - _SURE * learned.errors
+        surplus[: prior.certain] = np.inf
+        least = int(np.argmin(surplus))
+        if surplus[least] > 0:
+            break
+        del taken[least]
+    weights = np.zeros(len(parts))
+    weights[taken] = learned.weights
+    return weights
 
 
 def learn_weights(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.solvers.mixing import learn_weights
+from personalize_assets.recipes.solvers.mixing import Prior, learn_weights, sure_weights
 
 NEVER = (np.zeros(0, np.int32), np.zeros(0, np.int32))
 
@@ -50,3 +50,25 @@ def test_learn_weights__choices_of_one_row_say_less() -> None:
     parts = [part[:400] for part in parts]
     tenfold = learn_weights(parts, rows, np.repeat(items[:400], 10), NEVER, np.zeros(1), 1.0)
     assert tenfold.errors[0] > 2.5 * once.errors[0]
+
+
+def test_sure_weights__of_two_that_say_the_same_one_stays() -> None:
+    parts, items = choices([0.8, 0.3], 400)
+    rng = np.random.default_rng(1)
+    same = [parts[1] + 0.01 * rng.normal(size=parts[1].shape).astype(np.float32) for _ in range(2)]
+    noise = rng.normal(size=parts[0].shape).astype(np.float32)
+    rows = np.arange(len(items), dtype=np.int32)
+    prior = Prior(np.zeros(4), 1.0, certain=1)
+    found = sure_weights([parts[0], *same, noise], rows, items, NEVER, prior)
+    assert found[0] == pytest.approx(0.8, abs=0.15)
+    assert sorted(found[1:3].tolist()) == [0, pytest.approx(0.3, abs=0.15)]
+    assert found[3] == 0
+
+
+def test_sure_weights__certain_parts_stay() -> None:
+    parts, items = choices([0.0, 0.5], 400)
+    rows = np.arange(len(items), dtype=np.int32)
+    prior = Prior(np.array([0.3, 0.3]), 1_000.0, certain=1)
+    found = sure_weights(parts, rows, items, NEVER, prior)
+    assert found[0] > 0.1
+    assert found[1] > 0.3
