@@ -15,17 +15,21 @@ from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
 KEPT_PLACES: Final = 1_000
 """Places that are sorted in advance; twice what a request may ask for."""
 
+_LARGEST_GROUP: Final = 64
+
 
 class Scores:
     """Scores by catalogue index.
 
     Args:
         values: Shape ``(n,)``; ``-inf`` is never served.
+        kept: Places that are sorted in advance; fewer where there will be one answer only.
     """
 
-    def __init__(self, values: FloatArray) -> None:
+    def __init__(self, values: FloatArray, kept: int = KEPT_PLACES) -> None:
         self.values = values
-        self._top = top_of(values, min(KEPT_PLACES, len(values)))
+        self._kept = min(kept, len(values))
+        self._top = top_of(values, self._kept)
 
     def best(
         self, count: int, allowed: BoolArray | None = None, without: AbstractSet[int] = frozenset()
@@ -42,7 +46,7 @@ class Scores:
             # Of so many places at least ``count`` are left.
             first = found[: count + len(without)].tolist()
             found = np.array([at for at in first if at not in without], dtype=np.int64)
-        if len(found) >= count or len(self._top) < min(KEPT_PLACES, len(self.values)):
+        if len(found) >= count or len(self._top) < self._kept:
             return found[:count]  # a short top holds all that may be served
         left = self.values.copy()
         if allowed is not None:
@@ -74,9 +78,12 @@ def top_of(values: FloatArray, count: int) -> LongArray:
     """
     if count < 1:
         return np.zeros(0, dtype=np.int64)
-    if count < len(values):
-        bound = np.partition(values, len(values) - count)[len(values) - count]
-        found = np.flatnonzero(values >= bound)
+    # As in ``best_columns``: a partition of all values is slow where many are equal.
+    size = max(1, min(_LARGEST_GROUP, len(values) // (4 * count)))
+    n_groups = len(values) // size
+    if count < n_groups:
+        maxima = values[: n_groups * size].reshape(size, n_groups).max(axis=0)
+        found = np.flatnonzero(values >= np.partition(maxima, n_groups - count)[n_groups - count])
     else:
         found = np.arange(len(values))
     found = found[np.isfinite(values[found])]
