@@ -72,7 +72,8 @@ def watch(engine: str, arn: str, describe: Callable[[], Any]) -> Watched:
         for job in jobs:
             if job["resource_arn"] == arn and job["pid"]:
                 seen.look(job["pid"])
-        if (text := describe_work(engine, arn)) and text not in seen.told[-1:]:
+        text = describe_work(engine, arn)
+        if text and text.partition(", about")[0] != "".join(seen.told[-1:]).partition(", about")[0]:
             seen.told.append(text)
         time.sleep(_LOOK_EVERY_S)
     seen.wall_s = time.monotonic() - began
