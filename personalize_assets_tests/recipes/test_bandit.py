@@ -44,13 +44,13 @@ def test_weigh__shown_but_never_taken() -> None:
     assert weigh(record(shown=longs(9, 9, 9))).expected == pytest.approx([30, 30, 10])
 
 
-def test_draw__from_the_posterior() -> None:
+def test_draw__from_the_posterior_of_a_quarter_of_the_variance() -> None:
     evidence = Evidence(longs(0, 8), np.array([0.0, 3.0]), 2.0)
     rng = np.random.default_rng(1)
     drawn = np.array([evidence.draw(rng) for _ in range(4_000)])
-    # Gamma(2, rate 2) and Gamma(10, rate 5)
+    # Gamma(2, rate 2) and Gamma(10, rate 5) have the variances 2 / 4 and 10 / 25
     assert drawn.mean(axis=0) == pytest.approx([1.0, 2.0], rel=0.05)
-    assert drawn.var(axis=0) == pytest.approx([0.5, 0.4], rel=0.1)
+    assert drawn.var(axis=0) == pytest.approx([0.5 / 4, 0.4 / 4], rel=0.1)
 
 
 def test_hopeful__while_an_ordinary_item_may_be_exceeded() -> None:
