@@ -43,7 +43,7 @@ _FORMAT = ModelFormat("item-affinity", 2)
 _USER_DISCOUNT, _ITEM_DISCOUNT, _BUSY_POWER = 0.25, 0.5, 0.5
 _CERTAIN: Final = 10  # directions weaker than this one are damped to less than half
 _DIMENSIONS_PER_DIRECTION: Final = 4
-_ACTIVITY, _ITEM_CATEGORIES, _USER_CATEGORIES = 0.03, 0.5, 0.15
+_ACTIVITY, _ITEM_CATEGORIES, _USER_CATEGORIES = 0.08, 0.35, 0.15
 """What the parts weigh on average, beside the root mean square of the decomposition's scores."""
 
 _MOST_CATEGORIES: Final = 64
