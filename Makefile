@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-all lint format bench bench-quality prove-engine lock docs clean
+.PHONY: help setup run dev test test-all lint format bench bench-quality bench-scale prove-engine lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: $(STAMP) ## measure cleaning, the batch transform and serving against a p
 
 bench-quality: $(STAMP) ## measure the recipes beside the usual libraries (ARGS="--folds 3" is quicker)
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_quality $(ARGS)
+
+bench-scale: $(STAMP) ## train and answer at 25 million rows beside the usual libraries (ARGS="--rows N --growth")
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_scale $(ARGS)
 
 prove-engine: $(STAMP) ## prove the engine: kills at every write, 100,000 steps, fuzzing, load
 	@$(BIN)/python -m personalize_assets_tests.prove_engine $(ARGS)
