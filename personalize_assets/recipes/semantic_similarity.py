@@ -125,11 +125,11 @@ class SemanticSimilarityModel:
     def score(self, histories: Histories) -> FloatArray:
         """Score what resembles the last item of each history; see ``Model``."""
         asked = last_items(histories)
-        alike = self.texts.alike(asked) + self._pull
-        known = (asked >= 0) & self.texts.told[asked]
-        scores = np.where(
-            known[:, None] & self.texts.told, alike, self.popularity + np.float32(_UNTOLD)
-        )
+        scores = self.texts.alike(asked)
+        scores += self._pull
+        told, rest = self.texts.told, self.popularity + np.float32(_UNTOLD)
+        scores[:, ~told] = rest[~told]
+        scores[(asked < 0) | ~told[asked]] = rest
         rows = np.flatnonzero(asked >= 0)
         scores[rows, asked[rows]] = -np.inf
         return scores

@@ -1,4 +1,4 @@
-"""Texts as sparse rows of their words, so that products of rows are cosines.
+"""Texts as sparse rows of their rarest words, so that products of rows are cosines.
 
 A word weighs the more the rarer it is among the texts, and little more for standing there often
 (sublinear TF-IDF). Chinese and Japanese, which put no spaces between words, are taken character by
@@ -17,15 +17,20 @@ from scipy import sparse
 
 from personalize_assets.recipes.solvers.half_precision import round_to_half
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.transitions import keep_strongest
 from personalize_assets.recipes.solvers.weighting import unit_rows, weigh_by_rarity
 
 _ROWS_AT_ONCE: Final = 10_000
+_MOST_WORDS: Final = 8
+"""Of a text, those that weigh most: more of them find nothing else, and take ten times as long to
+compare where texts are long."""
+
 _WORDLESS_SCRIPTS: Final = r"([\p{Han}\p{Hiragana}\p{Katakana}])"
 _BETWEEN_WORDS: Final = r"[^\p{L}\p{M}\p{N}]+"
 
 
 def word_rows(texts: pa.Array | pa.ChunkedArray) -> sparse.csr_array:
-    """Rows of length 1 over the words that occur.
+    """Rows of length 1 over the words that occur, at most 8 of them a row.
 
     Args:
         texts: Strings, nulls are empty; shape ``(n,)``.
@@ -49,7 +54,8 @@ def word_rows(texts: pa.Array | pa.ChunkedArray) -> sparse.csr_array:
     matrix = sparse_rows(np.ones(len(flat), np.float32), flat, indptr, n_words)
     matrix.sum_duplicates()
     matrix.data = 1 + np.log(matrix.data)
-    rows = unit_rows(weigh_by_rarity(matrix))
+    weighed = weigh_by_rarity(matrix)
+    rows = unit_rows(keep_strongest(weighed, weighed.data, _MOST_WORDS))
     round_to_half(rows.data)
     return rows
 

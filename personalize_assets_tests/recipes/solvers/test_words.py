@@ -73,3 +73,10 @@ def test_word_rows__many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_ROWS_AT_ONCE", 2)
     parts = word_rows(pa.chunked_array([given.slice(0, 3), given.slice(3)]))
     np.testing.assert_allclose((parts @ parts.T).toarray(), (whole @ whole.T).toarray())
+
+
+def test_word_rows__the_rarest_words_of_a_long_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_MOST_WORDS", 2)
+    similar = cosines("common rare odd", "common rare", "common", "odd", "other")
+    assert similar[0, 3] == near(0.5**0.5)
+    assert similar[0, 2] == 0
