@@ -14,6 +14,9 @@ from personalize_assets.recipes.spec import QueryField
 _MAX_ATTRIBUTES: Final = 2_500  # characters, as of a filter expression
 
 
+_echo = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One line of an input file.
@@ -54,7 +57,7 @@ def parse_query(line: str, fields: Sequence[QueryField]) -> Query:
     try:
         query = json.loads(line)
         # NaN and 1e999, which Python reads, must not come back in an answer.
-        echo = json.dumps(query, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        echo = _echo(query)
     except (ValueError, RecursionError) as error:
         return Query("{}", f"User error: the line is not JSON ({error}): {_cut(line)}")
     if not isinstance(query, dict):
@@ -170,7 +173,13 @@ def format_score(score: float) -> str:
 
 def _is_unicode(text: str) -> bool:
     """Whether a text can be written as UTF-8; JSON escapes can make texts that cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _cut(line: str) -> str:

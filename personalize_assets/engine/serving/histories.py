@@ -5,6 +5,7 @@ Knows neither where events come from nor what a model makes of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
 import numpy as np
@@ -86,7 +87,8 @@ def history_of(events: UserEvents, index: Mapping[str, int], selection: Selectio
     Returns:
         One row; events of unknown items are left out.
     """
-    items = np.array([index.get(item, -1) for item in events.item_ids], dtype=np.int32)
+    found = map(index.get, events.item_ids, repeat(-1))
+    items = np.fromiter(found, np.int32, len(events.item_ids))
     taken = items >= 0
     selected = selection.marks(events)
     if selected is not None:

@@ -28,7 +28,7 @@ MAX_DUAL_CELLS = 64_000_000
 MAX_HEAD = 8_000
 """Items of the primal form: 256 MB of weights and some 5 seconds of one core to solve."""
 
-_FEW_USERS = 2_000
+_FEW_USERS = 1_000
 """Up to so many the dual form stays as it is: with more its answers take longer than primal ones.
 """
 
