@@ -65,11 +65,14 @@ class SimilarItemsOptions(Options):
     """Algorithm hyperparameters of aws-similar-items."""
 
     popularity_discount_factor: float = option(
-        0.0, "How far popular items are held back: 0 not at all, 1 fully.", low=0, high=1
+        0.0,
+        "Shared users are divided by the answer's popularity to the power of 0.3 + 0.3 times this.",
+        low=0,
+        high=1,
     )
     item_id_hidden_dim: int = option(
         100,
-        "How soon common users are believed: 2000 / this many of them count half.",
+        "How soon users are believed: metadata count as much as 2000 / this pairs of events.",
         low=30,
         high=200,
         tunable=True,
@@ -77,7 +80,7 @@ class SimilarItemsOptions(Options):
     )
     item_metadata_hidden_dim: int = option(
         100,
-        "What common categories weigh beside common users: this / 500.",
+        "Items most alike by metadata whose neighbours are taken over: a fifth of this.",
         low=30,
         high=200,
         tunable=True,

@@ -1,101 +1,73 @@
-"""aws-similar-items: items that the same users interact with, nearer if they share categories.
+"""aws-similar-items: items that the same users meet near each other, or that such items are like.
 
-Two items are as similar as the cosine of who interacted with them says, held back where few users
-stand behind it, plus a share of the cosine of their categories. Items that no user has in common
-follow by their categories alone, which is how an item without interactions gets an answer.
+How often users met an answer near an item is counted as aws-sims counts it. To these counts come
+some that metadata predict: what users met near the items that are most like it, and items like it
+that nobody met so far. With many counts of its own an item hardly needs them; an item that nobody
+met has nothing else (a Dirichlet prior with a mean of its own: MacKay and Bauman Peto, 1995).
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from scipy import sparse
 
 from personalize_assets.recipes.base import (
-    BoolArray,
     FloatArray,
     Histories,
-    IntArray,
     Progress,
     TrainingData,
     ignore_progress,
 )
 from personalize_assets.recipes.hyperparameters import NoOptions
-from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import SimilarItemsOptions
-from personalize_assets.recipes.related_items import RelatedItemsModel, related_items
-from personalize_assets.recipes.solvers.categories import category_matrix
+from personalize_assets.recipes.related_items import (
+    MAX_NEIGHBOURS,
+    RelatedItemsModel,
+    related_items,
+)
 from personalize_assets.recipes.solvers.cold_start import log_popularity
-from personalize_assets.recipes.solvers.queries import last_occurrences, weighted_matrix
-from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
+from personalize_assets.recipes.solvers.half_precision import round_to_half
+from personalize_assets.recipes.solvers.likeness import likeness, most_alike
+from personalize_assets.recipes.solvers.transitions import (
+    TransitionOptions,
+    fit_transitions,
+    keep_strongest,
+)
 from personalize_assets.recipes.spec import RecipeSpec
 
-_NEWEST_EVENTS: Final = 1_000
-"""Distinct items of a user that count, the newest: their pairs grow with the square."""
+_TOGETHER: Final = TransitionOptions(
+    source_discount=0.0, target_discount=0.0, both_directions=True, before=0.5, max_neighbours=500
+)
+_LENDERS: Final = 5_000
+"""Items whose neighbours may be lent to others, the most popular: bounds the work."""
 
-_MAX_TARGETS: Final = 20_000
-"""Items that may be answers, the most popular: bounds the work in large catalogues."""
+_UNMET: Final = 5_000
+"""Items that nobody met and that may be answers, those that come last in the catalogue."""
 
-_MAX_NEIGHBOURS: Final = 500
-_BLOCK_CELLS: Final = 1_000_000
-_USERS_IN_DOUBT: Final = 2_000.0  # divided by item_id_hidden_dim, whose default is 100
-_CATEGORY_WEIGHT: Final = 0.002  # times item_metadata_hidden_dim, whose default is 100
-_WITHOUT_COMMON_USERS: Final = np.float32(0.01)
+_LENT: Final = 100
+"""Neighbours that an item lends, the strongest."""
 
+_PREDICTED: Final = 2_000.0  # counts, divided by item_id_hidden_dim, whose default is 100
+_LENDERS_OF_ONE: Final = 0.2  # times item_metadata_hidden_dim, whose default is 100
+_UNMET_SHARE: Final = 0.05
+"""Of the predicted counts, what goes to items that nobody met."""
 
-@dataclass(frozen=True)
-class _Similarity:
-    """What similarities are computed from.
+_UNMET_OF_ONE: Final = 5
+_ITSELF: Final = np.float32(0.005)
+"""What an item that lends its neighbours counts as an answer itself, beside 1 for all of these."""
 
-    Attributes:
-        targets: The items that may be answers, by catalogue index, popular ones first;
-            shape ``(t,)``.
-        users: Ones where an item was met by a user, shape ``(n_items, n_users)``.
-        users_of_targets: The same of the targets, shape ``(n_users, t)``.
-        categories: Rows of length 1, shape ``(n_items, n_categories)``.
-        categories_of_targets: The same of the targets, shape ``(n_categories, t)``.
-        popularity: Users of each item, at least 1; float32, shape ``(n_items,)``.
-        doubt: As many users in common halve what the cosine says.
-        category_weight: What the cosine of the categories counts beside that of the users.
-        discount: Power of the popularity that an answer is divided by.
-    """
+_DOUBT: Final = 200.0
+"""As many counts of its own halve what an item's neighbours say to others."""
 
-    targets: IntArray
-    users: sparse.csr_array
-    users_of_targets: sparse.csr_array
-    categories: sparse.csr_array
-    categories_of_targets: sparse.csr_array
-    popularity: FloatArray
-    doubt: float
-    category_weight: float
-    discount: float
-
-    def of_rows(self, start: int, stop: int) -> FloatArray:
-        """Similarity of some items to all targets; shape ``(stop - start, t)``."""
-        common: Any = self.users[start:stop] @ self.users_of_targets
-        shared: Any = self.categories[start:stop] @ self.categories_of_targets
-        similarity: FloatArray = shared.toarray() * np.float32(self.category_weight)
-        rows = np.repeat(np.arange(stop - start), np.diff(common.indptr))
-        columns = common.indices
-        cosine = common.data / np.sqrt(
-            self.popularity[start + rows] * self.popularity[self.targets[columns]]
-        )
-        cosine *= common.data / (common.data + np.float32(self.doubt))
-        cosine += similarity[rows, columns]
-        popularity = self.popularity[self.targets]
-        # Many items share all categories; the popular ones come first.
-        similarity *= _WITHOUT_COMMON_USERS * (1 + popularity / popularity[0])
-        similarity[rows, columns] = cosine
-        if self.discount:
-            similarity *= popularity ** np.float32(-self.discount)
-        own = np.flatnonzero((self.targets >= start) & (self.targets < stop))
-        similarity[self.targets[own] - start, own] = 0
-        return similarity
+_DISCOUNT: Final = 0.3
+_STRONGEST_DISCOUNT: Final = 0.6
+_PRIOR_PERCENTILE: Final = 0.9
+_ROWS: Final = 1_000
 
 
 class SimilarItems:
-    """Counts common users and compares categories."""
+    """Counts what users met near each other and predicts the rest from metadata."""
 
     model_type = RelatedItemsModel
 
@@ -108,63 +80,68 @@ class SimilarItems:
         rng: np.random.Generator,
         progress: Progress = ignore_progress,
     ) -> RelatedItemsModel:
-        """Count and compare; see ``Learner``."""
-        distinct = histories.where(last_occurrences(histories, data.n_items)).last(_NEWEST_EVENTS)
-        counts = np.bincount(distinct.items, minlength=data.n_items)
-        targets = np.argsort(-counts, kind="stable")[:_MAX_TARGETS].astype(np.int32)
-        users = weighted_matrix(distinct, data.n_items, None).T.tocsr()
-        categories = _categories(data)
-        similarity = _Similarity(
-            targets=targets,
-            users=users,
-            users_of_targets=users[targets].T.tocsr(),
-            categories=categories,
-            categories_of_targets=categories[targets].T.tocsr(),
-            popularity=np.maximum(counts, 1).astype(np.float32),
-            doubt=_USERS_IN_DOUBT / config.item_id_hidden_dim,
-            category_weight=_CATEGORY_WEIGHT * config.item_metadata_hidden_dim,
-            discount=config.popularity_discount_factor / 2,
+        """Count and predict; see ``Learner``."""
+        progress("counts", 0.0)
+        counts = fit_transitions(histories, data.n_items, _TOGETHER)
+        popularity = np.bincount(histories.items, minlength=data.n_items).astype(np.float32)
+        progress("metadata", 0.4)
+        features = likeness(data, counts, rng)
+        n_alike = max(1, round(_LENDERS_OF_ONE * config.item_metadata_hidden_dim))
+        order = np.argsort(-popularity, kind="stable").astype(np.int32)
+        met, unmet = np.split(order, [np.count_nonzero(popularity)])
+        weights = _predict(
+            counts,
+            most_alike(features, met[:_LENDERS], n_alike),
+            most_alike(features, unmet[-_UNMET:], _UNMET_OF_ONE),
+            _PREDICTED / config.item_id_hidden_dim,
+            _discount(popularity, config.popularity_discount_factor),
+            progress,
         )
-        neighbours = _neighbours(similarity, data.n_items, progress)
-        return related_items(neighbours, log_popularity(histories, data.n_items))
+        return related_items(weights, log_popularity(histories, data.n_items))
 
 
-def _categories(data: TrainingData) -> sparse.csr_array:
-    if data.item_features is None:
-        return sparse_rows(
-            np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(data.n_items + 1, np.int32), 0
-        )
-    return category_matrix(data.item_features, item_columns(data, "categorical"))
+def _discount(popularity: FloatArray, factor: float) -> FloatArray:
+    """What answers are multiplied by, shape ``(n_items,)``."""
+    met = popularity[popularity > 0]
+    prior = np.quantile(met, _PRIOR_PERCENTILE, method="higher") if len(met) else 1.0
+    power = _DISCOUNT + (_STRONGEST_DISCOUNT - _DISCOUNT) * factor
+    return ((popularity + prior) ** -power).astype(np.float32)
 
 
-def _neighbours(similarity: _Similarity, n_items: int, progress: Progress) -> sparse.csr_array:
-    """The nearest targets of every item; float32, shape ``(n_items, n_items)``."""
-    width = len(similarity.targets)
-    height = max(1, _BLOCK_CELLS // max(1, width))
-    values: list[FloatArray] = []
-    indices: list[IntArray] = []
-    counts = [np.zeros(1, np.int64)]
-    for start in range(0, n_items, height):
-        progress("similarity", start / n_items)
-        block = similarity.of_rows(start, min(start + height, n_items))
-        nearest = _nearest(block, min(_MAX_NEIGHBOURS, width))
-        values.append(block[nearest])
-        indices.append(similarity.targets[np.nonzero(nearest)[1]])
-        counts.append(nearest.sum(axis=1))
-    return sparse_rows(
-        np.concatenate(values), np.concatenate(indices), np.cumsum(np.concatenate(counts)), n_items
-    )
+def _predict(
+    counts: sparse.csr_array,
+    lenders: sparse.csr_array,
+    unmet: sparse.csr_array,
+    predicted: float,
+    scale: FloatArray,
+    progress: Progress,
+) -> sparse.csr_array:
+    """Counts with those that are predicted, discounted and pruned, some rows at a time."""
+    n_items = counts.shape[0]
+    shares = _shares(counts, _DOUBT)
+    shares = keep_strongest(shares, shares.data, _LENT) + _ITSELF * sparse.eye_array(n_items)
+    blocks: list[Any] = []
+    for start in range(0, n_items, _ROWS):
+        progress("predict", 0.5 + 0.5 * start / n_items)
+        rows = slice(start, start + _ROWS)
+        lent = _shares(lenders[rows] @ shares)
+        new = _shares(unmet[rows])
+        block = counts[rows] + predicted * ((1 - _UNMET_SHARE) * lent + _UNMET_SHARE * new)
+        block = sparse.csr_array(block).astype(np.float32)
+        own = np.arange(start, start + block.shape[0])
+        block.data[block.indices == np.repeat(own, np.diff(block.indptr))] = 0
+        blocks.append(keep_strongest(block, block.data * scale[block.indices], MAX_NEIGHBOURS))
+    weights = sparse.vstack(blocks, format="csr", dtype=np.float32)
+    round_to_half(weights.data)
+    return weights
 
 
-def _nearest(block: FloatArray, count: int) -> BoolArray:
-    """Mark the ``count`` best of each row; of equal ones those that come first, never a 0."""
-    least = np.partition(block, -count, axis=1)[:, -count:][:, :1]
-    marked = (block >= least) & (block > 0)
-    for row in np.flatnonzero(marked.sum(axis=1) > count):
-        equal = np.flatnonzero(block[row] == least[row])
-        surplus = int(marked[row].sum()) - count
-        marked[row, equal[len(equal) - surplus :]] = False
-    return marked
+def _shares(counts: Any, doubt: float = 0.0) -> sparse.csr_array:
+    """Rows that sum to 1, or to 0; to less with doubt, which is added to their sums."""
+    counts = sparse.csr_array(counts)
+    total = np.asarray(counts.sum(axis=1)).ravel() + np.float32(doubt)
+    scale = np.divide(1, total, out=np.zeros(len(total), np.float32), where=total > 0)
+    return sparse.csr_array(sparse.diags_array(scale) @ counts)
 
 
 SIMILAR_ITEMS = RecipeSpec(

@@ -33,6 +33,9 @@ from personalize_assets.recipes.spec import RecipeSpec
 _BEFORE: Final = 0.5
 """What an item that came before counts beside one that came after."""
 
+_STRONGEST_DISCOUNT: Final = 0.6
+"""Power of the popularity that answers are divided by where the factor is 1."""
+
 _RARE_SHARE: Final = 2.0**-10
 """Weight that is left to pairs of too few users: they come after all others."""
 
@@ -42,8 +45,8 @@ class SimsOptions(Options):
 
     popularity_discount_factor: float = option(
         0.5,
-        "Shared users are divided by the answer's popularity to this power: 0 favours popular "
-        "items, 1 rare ones.",
+        "Shared users are divided by the answer's popularity to the power of 0.6 times this: 0 "
+        "favours popular items, 1 rare ones.",
         low=0,
         high=1,
         tunable=True,
@@ -97,7 +100,7 @@ class Sims:
         """Count and discount; see ``Learner``."""
         options = TransitionOptions(
             source_discount=0.0,
-            target_discount=config.popularity_discount_factor,
+            target_discount=_STRONGEST_DISCOUNT * config.popularity_discount_factor,
             prior_percentile=featurization.max_item_interaction_count_percentile,
             both_directions=True,
             before=_BEFORE,

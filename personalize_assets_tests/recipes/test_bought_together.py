@@ -65,10 +65,10 @@ def test_fit__common_baskets_over_the_root_of_the_answers_own() -> None:
     rows = [[(0, 1), (1, 1)]] * 4 + [[(0, 1), (2, 1)]] * 3 + [[(1, 1)]] * 21 + [[(2, 1)]] * 6
     model = fit(days(*rows), 3)
     assert order(model, 0)[:2] == [2, 1]
-    weights = np.exp(model.neighbours[[0]].toarray()[0, 1:] - 50)
-    assert weights.tolist() == pytest.approx([4 / 5, 3 / 3], rel=1e-4)
+    weights = model.neighbours[[0]].toarray()[0, 1:]
+    assert weights.tolist() == pytest.approx([4 / 5, 3 / 3], rel=1e-3)
 
 
 def test_fit__an_item_bought_twice_a_day_counts_once() -> None:
     model = fit(days([(0, 1), (1, 1), (1, 1)]), 2)
-    assert np.exp(model.neighbours[[0], [1]][0] - 50) == pytest.approx(1, rel=1e-4)
+    assert model.neighbours[[0], [1]][0] == pytest.approx(1, rel=1e-3)

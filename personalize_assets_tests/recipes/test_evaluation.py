@@ -19,10 +19,12 @@ class Recorder:
     """Remembers what it is asked and always answers the same."""
 
     n_items = 30
-    asked: Histories
+
+    def __init__(self) -> None:
+        self.asked: list[Histories] = []
 
     def score(self, histories: Histories) -> FloatArray:
-        self.asked = histories
+        self.asked.append(histories)
         return np.tile(np.arange(30, 0, -1, dtype=np.float32), (len(histories), 1))
 
     def save(self, folder: Path) -> None:
@@ -69,7 +71,16 @@ def test_measure__related_items_are_asked_about_the_last_item(
 ) -> None:
     model = Recorder()
     measure(RECIPES[recipe], model, Split(histories_of(), histories_of([5, 9]), histories_of([1])))
-    assert model.asked.items.tolist() == asked
+    assert model.asked[0].items.tolist() == asked
+
+
+def test_measure__coverage_of_related_items_counts_what_may_be_asked() -> None:
+    model = Recorder()
+    split = Split(histories_of(), histories_of([5, 9], [5]), histories_of([1, 9], [2]))
+    measure(RECIPES["aws-sims"], model, split)
+    # The last items of what is given and all that is held out, each once.
+    assert model.asked[1].items.tolist() == [1, 2, 5, 9]
+    assert model.asked[1].lengths.tolist() == [1, 1, 1, 1]
 
 
 def test_train_and_evaluate__not_built() -> None:

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from personalize_assets.recipes import similar_items
 from personalize_assets.recipes.base import Histories, TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion
 from personalize_assets.recipes.hyperparameters import NoOptions
@@ -13,6 +12,7 @@ from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.related_items import RelatedItemsModel
 from personalize_assets.recipes.similar_items import SimilarItems
 from personalize_assets.recipes.tables import histories_for_items
+from personalize_assets_tests.planted import planted
 from personalize_assets_tests.recipe_contract import RecipeContract, history
 from personalize_assets_tests.recipes.examples import catalogue, histories_of
 
@@ -31,7 +31,7 @@ class TestSimilarItems(RecipeContract):
 
 
 def fit(
-    histories: Histories, n_items: int, genres: list[str | None] | None = None, **options: float
+    histories: Histories, n_items: int, genres: list[str] | None = None, **options: float
 ) -> RelatedItemsModel:
     data = catalogue(n_items)
     if genres is not None:
@@ -50,69 +50,101 @@ def order(model: RelatedItemsModel, item: int) -> list[int]:
 
 
 def weight(model: RelatedItemsModel, asked: int, answer: int) -> float:
-    """The similarity itself, before logarithm and lift."""
-    return float(np.exp(model.neighbours[[asked], [answer]][0] - 50))
+    return float(model.neighbours[[asked], [answer]][0])
 
 
-def test_fit__cosine_of_users_held_back_by_doubt() -> None:
-    # 10 users of item 0, 8 of item 1, 5 in common; 2000 / 100 users are needed to be half sure.
-    model = fit(histories_of(*[[0, 1]] * 5, *[[0]] * 5, *[[1]] * 3), 2)
-    assert weight(model, 0, 1) == pytest.approx(5 / 80**0.5 * 5 / 25, rel=1e-4)
-    surer = fit(histories_of(*[[0, 1]] * 5, *[[0]] * 5, *[[1]] * 3), 2, item_id_hidden_dim=200)
-    assert weight(surer, 0, 1) == pytest.approx(5 / 80**0.5 * 5 / 15, rel=1e-4)
+def test_fit__counts_over_the_discount() -> None:
+    # Both items have four users, and so has the most popular one; before counts half of after.
+    model = fit(histories_of(*[[0, 1]] * 4), 2)
+    assert weight(model, 0, 1) == pytest.approx(4 / (4 + 4) ** 0.3, rel=1e-3)
+    assert weight(model, 1, 0) == pytest.approx(2 / (4 + 4) ** 0.3, rel=1e-3)
 
 
-def test_fit__both_directions_alike() -> None:
-    model = fit(histories_of(*[[0, 1]] * 3, *[[1, 2]] * 2), 3)
-    assert weight(model, 0, 1) == pytest.approx(weight(model, 1, 0), rel=1e-4)
+def test_fit__nearer_counts_more() -> None:
+    assert order(fit(histories_of(*[[0, 1, 2]] * 4), 3), 0) == [1, 2, -1]
 
 
-@pytest.mark.parametrize(("dimension", "first"), [(30, 1), (200, 2)])
-def test_fit__common_categories_weigh(dimension: int, first: int) -> None:
-    # With item 0: item 1 for 6 of its 8 users, item 2 for 4 of its 8, but of the same genre.
-    rows = [*[[0, 1]] * 6, *[[0, 2]] * 4, *[[1]] * 2, *[[2]] * 4]
-    model = fit(histories_of(*rows), 4, ["x", "y", "x", "z"], item_metadata_hidden_dim=dimension)
-    assert order(model, 0)[0] == first
+def test_fit__item_that_nobody_met_takes_over_neighbours() -> None:
+    # Item 3 is of item 0's genre, beside which item 1 is met; item 4 is the most popular of all.
+    rows = [*[[0, 1]] * 4, *[[4, 2]] * 9]
+    model = fit(histories_of(*rows), 5, ["x", "y", "z", "x", "z"])
+    assert order(model, 3)[:2] == [1, 0]
 
 
-def test_fit__categories_alone_come_after_common_users() -> None:
-    # Nobody met item 3, which is of item 0's genre; item 4 is the most popular of all.
-    rows = [*[[0, 1]] * 2, *[[4]] * 30]
-    model = fit(histories_of(*rows), 5, ["x", "y", "y", "x", "y"])
-    assert order(model, 0) == [1, 3, 4, 2, -1]
-    assert order(model, 3)[0] == 0
+def test_fit__item_that_nobody_met_is_an_answer() -> None:
+    # Items 3 and 4 are met by nobody; item 3 is of item 0's genre. Genres tell who is met together.
+    rows = [*[[0, 1]] * 4, *[[2]] * 9, *[[5, 6]] * 4]
+    model = fit(histories_of(*rows), 7, ["x", "y", "z", "x", "z", "w", "w"])
+    assert order(model, 0)[:2] == [1, 3]
+    assert weight(model, 0, 4) == 0
 
 
-def test_fit__popular_first_among_equal_categories() -> None:
-    rows = [*[[2]] * 3, *[[1]] * 2]
-    model = fit(histories_of(*rows), 4, ["x", "x", "x", "y"])
-    assert order(model, 0) == [2, 1, 3, -1]
+def test_fit__without_metadata_only_what_was_met_together() -> None:
+    rows = [*[[0, 1]] * 4, *[[4, 2]] * 9]
+    model = fit(histories_of(*rows), 5)
+    assert model.neighbours[[0]].indices.tolist() == [1]
+    assert model.neighbours[[3]].nnz == 0
+
+
+def test_fit__users_are_believed_sooner() -> None:
+    # Once item 1 came after item 0, which is otherwise of a genre that item 2 follows.
+    rows = [[0, 1], *[[3, 2]] * 20, *[[4, 5]] * 20]
+    genres = ["x", "y", "y", "x", "w", "w"]
+    ratios = []
+    for dimension in (50, 200):
+        model = fit(histories_of(*rows), 6, genres, item_id_hidden_dim=dimension)
+        ratios.append(weight(model, 0, 2) / weight(model, 0, 1))
+    assert ratios[0] == pytest.approx(4 * ratios[1], rel=1e-2)
+
+
+def test_fit__more_items_lend() -> None:
+    # Items of one genre beside which others are met; as many lend as a fifth of the dimension.
+    rows = [*[[at, 50 + at] for at in range(1, 50)], *[[100, 101]] * 50]
+    genres = ["x"] * 50 + ["y"] * 25 + ["z"] * 25 + ["w", "w"]
+    for dimension in (30, 200):
+        model = fit(histories_of(*rows), 102, genres, item_metadata_hidden_dim=dimension)
+        lent = [item for item in model.neighbours[[0]].indices.tolist() if item >= 50]
+        assert len(lent) == dimension / 5
 
 
 @pytest.mark.parametrize(("factor", "first"), [(0.0, 1), (1.0, 2)])
 def test_fit__popularity_discount(factor: float, first: int) -> None:
-    # With item 0: item 1 for 12 users of its 30, item 2 for 4 of its four.
-    rows = [*[[0, 1]] * 12, *[[0, 2]] * 4, *[[1]] * 18]
-    model = fit(histories_of(*rows), 3, popularity_discount_factor=factor)
+    # After item 0: item 1 for 12 users of its 112, item 2 for 7 of its 7.
+    rows = [*[[0, 1]] * 12, *[[0, 2]] * 7, *[[1]] * 100, *[[item] for item in range(3, 20)]]
+    model = fit(histories_of(*rows), 20, popularity_discount_factor=factor)
     assert order(model, 0)[0] == first
 
 
-def test_fit__large_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [*[[0, 1]] * 4, *[[0, 2]] * 3, *[[0, 3]] * 2]
-    whole = fit(histories_of(*rows), 4)
-    monkeypatch.setattr(similar_items, "_BLOCK_CELLS", 1)
-    assert (fit(histories_of(*rows), 4).neighbours != whole.neighbours).nnz == 0
-    monkeypatch.setattr(similar_items, "_MAX_TARGETS", 3)
-    assert sorted(fit(histories_of(*rows), 4).neighbours[[0]].indices) == [1, 2]
-    assert fit(histories_of(*rows), 4).neighbours[[3]].indices.tolist() == [0]
-
-
-def test_fit__nearest_of_many_equals(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(similar_items, "_MAX_NEIGHBOURS", 2)
-    model = fit(histories_of([0], [1], [1]), 5, ["x", "x", "x", "x", "y"])
-    assert sorted(model.neighbours[[2]].indices) == [0, 1]
+def test_fit__rows_at_a_time_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*[[0, 1]] * 4, *[[0, 2]] * 3, *[[3, 1]] * 2]
+    genres = ["x", "y", "y", "x", "x"]
+    whole = fit(histories_of(*rows), 5, genres)
+    monkeypatch.setattr("personalize_assets.recipes.similar_items._ROWS", 2)
+    again = fit(histories_of(*rows), 5, genres)
+    np.testing.assert_array_equal(again.neighbours.toarray(), whole.neighbours.toarray())
 
 
 def test_score__unknown_item_gets_popular_ones() -> None:
     model = fit(histories_of(*[[0, 1]] * 3, *[[2]] * 9), 3)
     assert recommend(model, Histories.empty(1), 3)[0][0].tolist() == [2, 0, 1]
+
+
+def test_fit__planted_cold_items_find_what_users_would_meet_next() -> None:
+    made = planted(400, 300, 16_000)
+    data = made.data()
+    histories = data.histories(np.random.default_rng(0))
+    counts = np.bincount(histories.items, minlength=300)
+    cold = np.flatnonzero(counts >= 60)[::4]
+    known = histories.where(~np.isin(histories.items, cold))
+    lists = {}
+    for metadata in (True, False):
+        seen = data if metadata else replace(data, item_features=None, item_schema=None)
+        model = SimilarItems().fit(
+            seen, known, SimilarItemsOptions(), NoOptions(), np.random.default_rng(0)
+        )
+        asked = histories_for_items([f"i{item:03d}" for item in cold], data.item_ids)
+        lists[metadata] = recommend(model, asked, 25)[0]
+    genre = {
+        key: (made.genre[rows] == made.genre[cold, None]).mean() for key, rows in lists.items()
+    }
+    assert genre[True] > 2 * genre[False]

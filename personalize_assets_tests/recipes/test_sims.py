@@ -14,7 +14,7 @@ EVERYTHING = SimsFeaturization(
     min_user_history_length_percentile=0,
     max_user_history_length_percentile=1,
     min_item_interaction_count_percentile=0,
-    max_item_interaction_count_percentile=1,
+    max_item_interaction_count_percentile=0,
 )
 
 
@@ -62,11 +62,29 @@ def test_score__only_the_last_item_asks() -> None:
     assert np.argmax(model.score(history(0, 2))) == 3
 
 
-@pytest.mark.parametrize(("least", "first"), [(3, 2), (4, 1)])
-def test_fit__pairs_of_too_few_users_are_left_out(least: int, first: int) -> None:
-    # Item 2 beside item 0 for three users; item 1 is the most popular of all.
-    model = fit(histories_of(*[[0, 2]] * 3, *[[1]] * 9), 3, min_cointeraction_count=least)
-    assert order(model, 0)[0] == first
+@pytest.mark.parametrize(("least", "expected"), [(4, [1, 2, 3]), (5, [2, 1, 3])])
+def test_fit__pairs_of_too_few_users_come_after_all_others(least: int, expected: list[int]) -> None:
+    # Right after item 0 item 1 for four users; item 2 is far away, but for five.
+    rows = [*[[0, 1]] * 4, *[[0, *range(10, 28), 2]] * 5, *[[3]] * 9]
+    model = fit(histories_of(*rows), 30, min_cointeraction_count=least)
+    assert [item for item in order(model, 0) if item in (1, 2, 3)] == expected
+
+
+def test_fit__what_came_before_counts_half() -> None:
+    model = fit(histories_of(*[[0, 1]] * 4), 2, popularity_discount_factor=0)
+    weights = model.neighbours.toarray()
+    assert weights[0, 1] == pytest.approx(4)
+    assert weights[1, 0] == pytest.approx(2)
+
+
+def test_fit__rare_answers_do_not_win_by_chance() -> None:
+    # After item 0: item 1 for two users of its 9, item 2 for one, its only one.
+    rows = [*[[0, 1]] * 2, [0, 2], *[[1]] * 7]
+    bounds = EVERYTHING.model_copy(update={"max_item_interaction_count_percentile": 1.0})
+    options = SimsOptions(popularity_discount_factor=1, min_cointeraction_count=0)
+    rng = np.random.default_rng(0)
+    assert order(Sims().fit(catalogue(3), histories_of(*rows), options, EVERYTHING, rng), 0)[0] == 2
+    assert order(Sims().fit(catalogue(3), histories_of(*rows), options, bounds, rng), 0)[0] == 1
 
 
 @pytest.mark.parametrize(("factor", "first"), [(0.0, 1), (1.0, 2)])

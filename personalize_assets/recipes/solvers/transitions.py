@@ -75,7 +75,7 @@ def fit_transitions(
         block = events.count(start, stop)
         scaled = block.data * target_scale[block.indices]
         scaled *= np.repeat(source_scale[start:stop], np.diff(block.indptr))
-        blocks.append(_keep_strongest(block, scaled, options.max_neighbours))
+        blocks.append(keep_strongest(block, scaled, options.max_neighbours))
     weights = sparse.vstack(blocks, format="csr", dtype=np.float32)
     round_to_half(weights.data)
     return weights
@@ -173,9 +173,16 @@ class _EventsByItem:
         return sparse_rows(weights, self.items[index], indptr, self.n_items)
 
 
-def _keep_strongest(
+def keep_strongest(
     block: sparse.csr_array, values: NDArray[np.float32], limit: int
 ) -> sparse.csr_array:
+    """The rows with only their highest values.
+
+    Args:
+        block: Tells the columns; shape ``(n, m)``.
+        values: What stands in its place, one per entry of ``block``.
+        limit: Most entries that a row keeps.
+    """
     keep = np.ones(len(values), dtype=np.bool_)
     for row in np.flatnonzero(np.diff(block.indptr) > limit):
         low, high = block.indptr[row], block.indptr[row + 1]
