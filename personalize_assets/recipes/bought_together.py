@@ -1,7 +1,8 @@
 """Frequently bought together: items that one user bought on the same day as a given one.
 
 A basket is all that a user bought on one day (UTC), since the data know no orders. A pair counts
-as often as it stood in a basket, divided by the square root of how often the answer did.
+as often as it stood in a basket, divided by the square root of how often the answer did and an
+item near the top of the catalogue does, so that rare answers do not win by chance.
 """
 
 from typing import Final
@@ -32,6 +33,7 @@ _SAME_BASKET: Final = TransitionOptions(
     decay=float("inf"),
     source_discount=0.0,
     target_discount=0.5,
+    prior_percentile=0.9,
     both_directions=True,
     max_neighbours=MAX_NEIGHBOURS,
 )
