@@ -51,6 +51,7 @@ def spark(folder: Path, name: str) -> dict[str, Any]:
         SparkSession.builder.master("local[1]")
         .config("spark.driver.memory", "6g")
         .config("spark.ui.enabled", "false")
+        .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.shuffle.partitions", "8")
         .getOrCreate()
     )
