@@ -13,13 +13,14 @@ import pytest
 from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.actions import ActionData, ActionHistories
 from personalize_assets.recipes.artifact import load_version, save_version
-from personalize_assets.recipes.base import ActionModel, FloatArray, Histories, TrainingData
+from personalize_assets.recipes.base import ActionModel, TrainingData
 from personalize_assets.recipes.comparison.baselines import Unsaved
 from personalize_assets.recipes.evaluation import (
     TrainedVersion,
     require_learner,
     train_and_evaluate,
 )
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.models import action_model
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec

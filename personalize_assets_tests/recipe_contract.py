@@ -19,13 +19,14 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.recipes.artifact import SavedVersion, load_version, save_version
-from personalize_assets.recipes.base import Histories, Model, TrainingData
+from personalize_assets.recipes.base import Model, TrainingData
 from personalize_assets.recipes.comparison.baselines import RandomItems
 from personalize_assets.recipes.evaluation import (
     TrainedVersion,
     require_learner,
     train_and_evaluate,
 )
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import (
     default_hyperparameters,
     hyperparameters,

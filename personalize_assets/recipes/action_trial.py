@@ -20,7 +20,8 @@ from personalize_assets.recipes.actions import (
     ActionHistories,
     build_action_histories,
 )
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.models import action_model
 from personalize_assets.recipes.ranking import best_columns
 from personalize_assets.recipes.user_kinds import with_user_columns

@@ -9,7 +9,8 @@ from typing import Final, Literal
 import numpy as np
 
 from personalize_assets.core.metrics import LONGEST_LIST
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, Model
+from personalize_assets.recipes.base import Model
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray
 from personalize_assets.recipes.models import ranking_scores
 from personalize_assets.recipes.ranking import recommend
 

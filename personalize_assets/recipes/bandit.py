@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
+from personalize_assets.recipes.histories import BoolArray, FloatArray, LongArray
 
 DoubleArray = NDArray[np.float64]
 

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from personalize_assets.core.columns import Columns
-from personalize_assets.recipes.base import Histories, LongArray, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories, LongArray
 from personalize_assets.recipes.solvers.lifts import Lifts, fit_lifts, known_columns
 
 OF_USERS: Final = "Users."

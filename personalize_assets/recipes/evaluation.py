@@ -12,13 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import BaseModel
 
-from personalize_assets.recipes.base import (
-    Learner,
-    Model,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Learner, Model, Progress, TrainingData, ignore_progress
 from personalize_assets.recipes.minima import check_needs
 from personalize_assets.recipes.models import AnyModel, item_model
 from personalize_assets.recipes.spec import RecipeSpec

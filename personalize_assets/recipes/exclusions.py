@@ -8,13 +8,8 @@ from typing import Final
 import numpy as np
 
 from personalize_assets.core.filters import normalize_event_type
-from personalize_assets.recipes.base import (
-    Histories,
-    IntArray,
-    LongArray,
-    TrainingData,
-    build_histories,
-)
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories, IntArray, LongArray, build_histories
 from personalize_assets.recipes.spec import RecipeSpec
 
 SEEN_OF_EACH_TYPE: Final = 100

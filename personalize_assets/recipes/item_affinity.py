@@ -17,13 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_assets.recipes.base import (
-    FloatArray,
-    Histories,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import AffinityOptions

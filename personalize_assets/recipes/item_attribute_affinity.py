@@ -9,12 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from personalize_assets.core.columns import Columns
-from personalize_assets.recipes.base import (
-    Histories,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.item_affinity import AffinityModel, ItemAffinity
 from personalize_assets.recipes.item_columns import item_columns

@@ -5,15 +5,8 @@ Also what a model of items may measure of itself. Knows models by their protocol
 
 from typing import Protocol, runtime_checkable
 
-from personalize_assets.recipes.base import (
-    ActionModel,
-    FloatArray,
-    Histories,
-    IntArray,
-    Liking,
-    Model,
-    SegmentModel,
-)
+from personalize_assets.recipes.base import ActionModel, Liking, Model, SegmentModel
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray
 
 AnyModel = Model | SegmentModel | ActionModel
 

@@ -24,16 +24,9 @@ from personalize_assets.recipes.actions import (
     ActionHistories,
     build_action_histories,
 )
-from personalize_assets.recipes.base import (
-    BoolArray,
-    FloatArray,
-    Histories,
-    LongArray,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
 from personalize_assets.recipes.circumstances import OF_USERS
+from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, LongArray
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.options import ActionOptions
 from personalize_assets.recipes.solvers.categories import category_matrix, compact

@@ -10,13 +10,8 @@ from typing import Self
 
 import numpy as np
 
-from personalize_assets.recipes.base import (
-    FloatArray,
-    Histories,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.solvers.cold_start import log_popularity
 from personalize_assets.recipes.spec import RecipeSpec

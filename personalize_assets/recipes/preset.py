@@ -9,14 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from personalize_assets.recipes.base import (
-    Histories,
-    Learner,
-    Model,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Learner, Model, Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import Histories
 
 
 @dataclass(frozen=True)

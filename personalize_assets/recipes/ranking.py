@@ -6,7 +6,8 @@ Knows models by their protocol only.
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, IntArray, Scorer
+from personalize_assets.recipes.base import Scorer
+from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, IntArray
 
 _CHUNK_CELLS = 1_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import LongArray, Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
 from personalize_assets.recipes.evaluation import TrainedVersion, require_learner
+from personalize_assets.recipes.histories import LongArray
 from personalize_assets.recipes.hyperparameters import parse_hyperparameters
 from personalize_assets.recipes.minima import check_needs
 from personalize_assets.recipes.models import AnyModel

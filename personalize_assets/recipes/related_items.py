@@ -12,7 +12,7 @@ from typing import Final, Self
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.solvers.queries import last_items
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.storage import ModelFormat

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from personalize_assets.core.metrics import LONGEST_LIST, Truth, amazon_ndcg_at_k, mark_hits
-from personalize_assets.recipes.base import Histories, Learner, Progress, ignore_progress
+from personalize_assets.recipes.base import Learner, Progress, ignore_progress
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import (
     Hyperparameter,
     HyperparameterError,

@@ -11,7 +11,8 @@ from scipy import sparse
 
 from personalize_assets.core.metrics import Truth, evaluate_segments, one_percent
 from personalize_assets.core.splitting import mark_truth
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.models import segment_model
 from personalize_assets.recipes.segments import best_users

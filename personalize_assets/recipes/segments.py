@@ -6,7 +6,8 @@ Knows models by their protocol only, and nothing of how a query is written.
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, IntArray, SegmentModel
+from personalize_assets.recipes.base import SegmentModel
+from personalize_assets.recipes.histories import FloatArray, IntArray
 from personalize_assets.recipes.ranking import best_columns
 
 _CHUNK_CELLS = 4_000_000

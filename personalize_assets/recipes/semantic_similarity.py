@@ -20,15 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from personalize_assets.core.columns import Columns
-from personalize_assets.recipes.base import (
-    FloatArray,
-    Histories,
-    IntArray,
-    LongArray,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray, LongArray
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.item_columns import Role, item_columns
 from personalize_assets.recipes.minima import UnfitData

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from personalize_assets.recipes.base import FloatArray, Histories, Model
+from personalize_assets.recipes.base import Model
 from personalize_assets.recipes.circumstances import circumstances_of
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.models import AnyModel, item_model, ranking_scores
 
 _SHIFT: Final = "shift.npz"

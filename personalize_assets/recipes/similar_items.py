@@ -12,13 +12,8 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import (
-    FloatArray,
-    Histories,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.options import SimilarItemsOptions
 from personalize_assets.recipes.related_items import (

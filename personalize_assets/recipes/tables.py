@@ -15,13 +15,8 @@ import pyarrow.compute as pc
 from personalize_assets.core.columns import Columns
 from personalize_assets.core.schemas import Schema
 from personalize_assets.recipes.actions import ActionData, outcome_of
-from personalize_assets.recipes.base import (
-    Histories,
-    IntArray,
-    LongArray,
-    TrainingData,
-    build_histories,
-)
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories, IntArray, LongArray, build_histories
 
 _NO_CONTEXT = frozenset(
     {

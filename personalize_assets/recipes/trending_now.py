@@ -11,14 +11,8 @@ from typing import Final, Self
 
 import numpy as np
 
-from personalize_assets.recipes.base import (
-    FloatArray,
-    Histories,
-    IntArray,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.options import TrendingOptions
 from personalize_assets.recipes.solvers.cold_start import log_popularity

@@ -19,16 +19,10 @@ from personalize_assets.core.metrics import (
 from personalize_assets.core.splitting import choose_test_users, mark_truth
 from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.answers import Seen, ranked_answers
-from personalize_assets.recipes.base import (
-    BoolArray,
-    Histories,
-    IntArray,
-    LongArray,
-    Model,
-    TrainingData,
-)
+from personalize_assets.recipes.base import Model, TrainingData
 from personalize_assets.recipes.circumstances import circumstances_of, with_circumstances
 from personalize_assets.recipes.exclusions import excluded_items
+from personalize_assets.recipes.histories import BoolArray, Histories, IntArray, LongArray
 from personalize_assets.recipes.models import AnyModel, SelfMeasured, item_model
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.segment_trial import SegmentTrial

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from personalize_assets.core.columns import Columns
-from personalize_assets.recipes.base import FloatArray, Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.circumstances import OF_USERS
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.solvers.lifts import Coding, known_columns
 
 _MOST: Final = 64

@@ -18,16 +18,9 @@ import numpy as np
 from scipy import sparse
 
 from personalize_assets.core.splitting import mark_truth
-from personalize_assets.recipes.base import (
-    BoolArray,
-    FloatArray,
-    Histories,
-    IntArray,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
 from personalize_assets.recipes.circumstances import fit_circumstances, with_circumstances
+from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, IntArray
 from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import SequenceOptions, UserHistoryOptions
 from personalize_assets.recipes.solvers.cold_start import log_beginnings

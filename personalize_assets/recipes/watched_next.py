@@ -4,12 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from personalize_assets.recipes.base import (
-    Histories,
-    Progress,
-    TrainingData,
-    ignore_progress,
-)
+from personalize_assets.recipes.base import Progress, TrainingData, ignore_progress
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.related_items import (
     MAX_NEIGHBOURS,

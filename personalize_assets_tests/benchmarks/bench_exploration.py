@@ -40,7 +40,8 @@ from personalize_assets.engine.serving.exploration import Exploration, Explorer,
 from personalize_assets.engine.serving.histories import Selection
 from personalize_assets.recipes.artifact import SavedVersion
 from personalize_assets.recipes.bandit import EARLY_DAYS, Record, weigh
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.registry import find_recipe
 from personalize_assets.recipes.solvers.item_ages import creation_times
 from personalize_assets.recipes.tables import training_data

@@ -14,8 +14,9 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.nearest_neighbours import BM25Recommender
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.comparison.baselines import Unsaved
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray
 from personalize_assets.recipes.solvers.queries import recent_matrix, seen_matrix
 from personalize_assets.recipes.solvers.sparse_rows import dense_product
 

@@ -19,7 +19,7 @@ from personalize_assets.engine.serving.asking import Query
 from personalize_assets.engine.serving.exploration import Exploration, Explorer, NewItems
 from personalize_assets.engine.serving.scores import Scores
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 
 START, DAY = 1_600_000_000, 86_400
 N_GENRES, N_USERS, N_OLD, NEW_A_DAY = 12, 800, 1_200, 10

@@ -6,7 +6,7 @@ import pytest
 
 from personalize_assets.recipes import answers
 from personalize_assets.recipes.answers import Seen, ranked_answers
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets_tests.recipes.examples import histories_of
 
 

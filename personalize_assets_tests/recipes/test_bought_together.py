@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import Histories
 from personalize_assets.recipes.bought_together import BoughtTogether, baskets
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.related_items import RelatedItemsModel

@@ -2,9 +2,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.domain import ECOMMERCE, VIDEO_ON_DEMAND
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec

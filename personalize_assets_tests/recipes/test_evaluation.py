@@ -5,8 +5,8 @@ from typing import Self
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import FloatArray, Histories
 from personalize_assets.recipes.evaluation import RecipeNotBuilt, train_and_evaluate
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.minima import TooLittleData
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.tables import training_data

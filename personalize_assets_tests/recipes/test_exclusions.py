@@ -5,9 +5,10 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.recipes import exclusions
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import train_and_evaluate
 from personalize_assets.recipes.exclusions import excluded_items
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.tables import training_data
 from personalize_assets_tests.recipe_contract import walks

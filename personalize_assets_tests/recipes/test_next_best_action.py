@@ -7,8 +7,9 @@ import pytest
 
 from personalize_assets.recipes.actions import ActionData, ActionHistories
 from personalize_assets.recipes.artifact import load_version, save_version
-from personalize_assets.recipes.base import ActionModel, Histories, TrainingData
+from personalize_assets.recipes.base import ActionModel, TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.minima import TooLittleData
 from personalize_assets.recipes.models import WrongModel, action_model
 from personalize_assets.recipes.next_best_action import enough_data

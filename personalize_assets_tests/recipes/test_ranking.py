@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.ranking import recommend
 
 

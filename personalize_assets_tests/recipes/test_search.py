@@ -6,7 +6,8 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import FloatArray, Histories, TrainingData, ignore_progress
+from personalize_assets.recipes.base import TrainingData, ignore_progress
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.hyperparameters import HyperparameterError, Options, option
 from personalize_assets.recipes.options import SequenceOptions
 from personalize_assets.recipes.registry import RECIPES

@@ -8,8 +8,9 @@ import pytest
 from scipy import sparse
 
 from personalize_assets.core.schemas import Schema, parse_schema
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion, train_and_evaluate
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.minima import UnfitData
 from personalize_assets.recipes.ranking import recommend

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.shifted import in_layers
 from personalize_assets_tests.recipes.examples import histories_of
 

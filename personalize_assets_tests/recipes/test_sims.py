@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import Histories, TrainingData, ignore_progress
+from personalize_assets.recipes.base import TrainingData, ignore_progress
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.related_items import RelatedItemsModel
 from personalize_assets.recipes.sims import Sims, SimsFeaturization, SimsOptions

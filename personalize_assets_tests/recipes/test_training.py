@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.core.schemas import parse_schema
-from personalize_assets.recipes.base import FloatArray, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import train_and_evaluate
+from personalize_assets.recipes.histories import FloatArray
 from personalize_assets.recipes.hyperparameters import HyperparameterError
 from personalize_assets.recipes.minima import TooLittleData
 from personalize_assets.recipes.options import SequenceOptions

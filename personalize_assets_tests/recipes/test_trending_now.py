@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.options import TrendingOptions
 from personalize_assets.recipes.ranking import recommend

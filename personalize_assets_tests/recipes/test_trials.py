@@ -6,7 +6,8 @@ import pytest
 
 from personalize_assets.recipes.action_trial import ActionTrial
 from personalize_assets.recipes.actions import ActionHistories
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray
 from personalize_assets.recipes.models import WrongModel
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.segment_trial import SegmentTrial

@@ -5,8 +5,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from personalize_assets.recipes.base import Histories, TrainingData, ignore_progress
+from personalize_assets.recipes.base import TrainingData, ignore_progress
 from personalize_assets.recipes.evaluation import TrainedVersion
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.options import SequenceOptions, UserHistoryOptions
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.solvers.cold_start import log_beginnings

@@ -1,6 +1,6 @@
 import numpy as np
 
-from personalize_assets.recipes.base import Histories
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.hyperparameters import NoOptions
 from personalize_assets.recipes.ranking import recommend
 from personalize_assets.recipes.watched_next import WatchedNext

@@ -50,7 +50,8 @@ from personalize_assets.engine.jobs.states import CREATE, Course
 from personalize_assets.engine.serving.scores import top_of
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.artifact import load_version
-from personalize_assets.recipes.base import FloatArray, SegmentModel
+from personalize_assets.recipes.base import SegmentModel
+from personalize_assets.recipes.histories import FloatArray
 
 _MEMBER: Final = "usersList"
 

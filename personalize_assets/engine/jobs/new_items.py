@@ -25,7 +25,7 @@ from personalize_assets.engine.data.showings import read_showings
 from personalize_assets.engine.serving.exploration import NEW_ITEMS
 from personalize_assets.recipes.artifact import SavedVersion
 from personalize_assets.recipes.bandit import EARLY_DAYS, Record, weigh
-from personalize_assets.recipes.base import BoolArray, LongArray
+from personalize_assets.recipes.histories import BoolArray, LongArray
 
 __all__ = ["NEW_ITEMS", "new_items", "write_new_items"]
 

@@ -26,8 +26,8 @@ from personalize_assets.engine.serving.circumstances import as_table, known_of
 from personalize_assets.engine.serving.histories import Selection, history_of
 from personalize_assets.recipes.actions import ActionHistories
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import BoolArray
 from personalize_assets.recipes.circumstances import circumstances_of
+from personalize_assets.recipes.histories import BoolArray
 from personalize_assets.recipes.models import action_model
 
 _DAY_S: Final = 86_400

@@ -30,14 +30,9 @@ from personalize_assets.engine.serving.load_once import LoadOnce
 from personalize_assets.engine.serving.past import KeptScores, Past
 from personalize_assets.engine.serving.scores import KEPT_PLACES, Scores
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import (
-    BoolArray,
-    FloatArray,
-    Histories,
-    Influenced,
-    concatenate,
-)
+from personalize_assets.recipes.base import Influenced
 from personalize_assets.recipes.circumstances import circumstances_of
+from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, concatenate
 from personalize_assets.recipes.models import ranking_scores
 from personalize_assets.recipes.spec import RecipeSpec
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from personalize_assets.core.filters import EntityTable
-from personalize_assets.recipes.base import BoolArray
+from personalize_assets.recipes.histories import BoolArray
 
 
 class Catalogue:

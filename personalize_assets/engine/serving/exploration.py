@@ -25,7 +25,7 @@ from personalize_assets.engine.serving.catalogue import Catalogue
 from personalize_assets.engine.serving.load_once import LoadOnce
 from personalize_assets.engine.serving.scores import Scores
 from personalize_assets.recipes.bandit import Evidence, Promise
-from personalize_assets.recipes.base import FloatArray, LongArray
+from personalize_assets.recipes.histories import FloatArray, LongArray
 from personalize_assets.recipes.solvers.categories import category_matrix
 from personalize_assets.recipes.solvers.queries import fading
 

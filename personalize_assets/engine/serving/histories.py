@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from personalize_assets.engine.data.live import UserEvents
-from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, build_histories
+from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, build_histories
 
 _SEED: Final = 20
 

@@ -18,7 +18,7 @@ from personalize_assets.engine.serving.asking import (
 )
 from personalize_assets.engine.serving.catalogue import Catalogue
 from personalize_assets.engine.serving.scores import Scores, top_of
-from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
+from personalize_assets.recipes.histories import BoolArray, FloatArray, LongArray
 from personalize_assets.recipes.spec import RecipeSpec
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, LongArray
+from personalize_assets.recipes.histories import BoolArray, FloatArray, LongArray
 
 KEPT_PLACES: Final = 1_000
 """Places that are sorted in advance; twice what a request may ask for."""

@@ -11,7 +11,8 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import FloatArray, Histories
 
 
 class Unsaved:

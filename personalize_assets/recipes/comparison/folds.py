@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from personalize_assets.recipes.base import BoolArray, Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import BoolArray, Histories
 from personalize_assets.recipes.segment_trial import SegmentTrial
 from personalize_assets.recipes.spec import RecipeSpec
 from personalize_assets.recipes.trials import ItemTrial, split_by

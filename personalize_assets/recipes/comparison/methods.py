@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.comparison.baselines import (
     active_users,
     random_items,
     random_users,
 )
 from personalize_assets.recipes.evaluation import require_learner
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.models import AnyModel
 from personalize_assets.recipes.popularity_count import POPULARITY_COUNT
 from personalize_assets.recipes.spec import RecipeSpec

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 from personalize_assets.recipes.solvers.factorization import truncated_svd
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.weighting import unit_rows, weigh_by_rarity

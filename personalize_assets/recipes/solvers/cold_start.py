@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 
 _FIRST_EVENTS = 10
 _NEWEST_SHARE = 0.1

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.histories import FloatArray, IntArray
 from personalize_assets.recipes.solvers.half_precision import round_to_half
 from personalize_assets.recipes.solvers.single_rows import FactoredRows, Index
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 
 _SPARE: Final = 10
 """More directions than asked for are followed, which makes the last ones exact."""

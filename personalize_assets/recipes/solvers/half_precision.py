@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 
 _HIGHEST = 15  # of a finite 16-bit number's exponent; one less leaves room to round up
 _SAMPLE = 1_000

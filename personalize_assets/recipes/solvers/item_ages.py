@@ -9,7 +9,7 @@ Knows nothing of what ages are used for.
 import numpy as np
 import pyarrow as pa
 
-from personalize_assets.recipes.base import Histories, LongArray
+from personalize_assets.recipes.histories import Histories, LongArray
 
 
 def creation_times(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg.blas import sgemm
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 from personalize_assets.recipes.solvers.categories import category_matrix, compact
 from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg.blas import saxpy
 
-from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.histories import FloatArray, IntArray
 
 MAX_COLUMNS: Final = 10
 """Columns that take part, the first ones."""

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, IntArray
+from personalize_assets.recipes.histories import BoolArray, FloatArray, IntArray
 
 _BIAS_RIDGE: Final = 0.1
 """Penalty on the distance of a group's bias from that of all, in place of the groups' ridge."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.histories import FloatArray, IntArray
 
 Weights = NDArray[np.float64]
 

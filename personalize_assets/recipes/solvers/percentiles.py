@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from personalize_assets.recipes.base import BoolArray, LongArray
+from personalize_assets.recipes.histories import BoolArray, LongArray
 
 
 def within_percentiles(counts: LongArray, lowest: float, highest: float) -> BoolArray:

@@ -6,7 +6,13 @@ Knows nothing of any model.
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, Histories, IntArray, LongArray
+from personalize_assets.recipes.histories import (
+    BoolArray,
+    FloatArray,
+    Histories,
+    IntArray,
+    LongArray,
+)
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
 _DEEPEST = 60.0

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.solvers.queries import first_occurrences
 
 

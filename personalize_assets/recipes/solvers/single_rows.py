@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg.blas import saxpy
 
-from personalize_assets.recipes.base import FloatArray, IntArray
+from personalize_assets.recipes.histories import FloatArray, IntArray
 from personalize_assets.recipes.solvers.queries import fading
 
 _MAX_BYTES: Final = 64 * 2**20

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 
 _LARGEST = np.iinfo(np.int32).max
 _MAX_ENTRIES = 8_000_000

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from personalize_assets.recipes.base import BoolArray, FloatArray
+from personalize_assets.recipes.histories import BoolArray, FloatArray
 
 _LEAST: Final = 1e-12
 

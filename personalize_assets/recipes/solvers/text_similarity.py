@@ -13,7 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_assets.recipes.base import BoolArray, FloatArray, Progress, ignore_progress
+from personalize_assets.recipes.base import Progress, ignore_progress
+from personalize_assets.recipes.histories import BoolArray, FloatArray
 from personalize_assets.recipes.solvers.sparse_rows import dense_product
 from personalize_assets.recipes.solvers.texts import TextVectors, text_vectors
 from personalize_assets.recipes.solvers.words import word_rows

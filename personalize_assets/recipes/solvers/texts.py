@@ -18,7 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Progress, ignore_progress
+from personalize_assets.recipes.base import Progress, ignore_progress
+from personalize_assets.recipes.histories import FloatArray
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 from personalize_assets.recipes.solvers.words import words_of
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, Histories, IntArray, LongArray
+from personalize_assets.recipes.histories import FloatArray, Histories, IntArray, LongArray
 from personalize_assets.recipes.solvers.half_precision import round_to_half
 from personalize_assets.recipes.solvers.queries import first_occurrences
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from personalize_assets.recipes.base import FloatArray, IntArray, LongArray
+from personalize_assets.recipes.histories import FloatArray, IntArray, LongArray
 
 _PRIOR: Final = 1.0
 """Events added to what a rise is measured against, so that one event alone is no great trend."""

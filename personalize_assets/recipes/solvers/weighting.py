@@ -6,7 +6,7 @@ Knows nothing of what the features are.
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray
+from personalize_assets.recipes.histories import FloatArray
 
 
 def rarity(matrix: sparse.csr_array) -> FloatArray:

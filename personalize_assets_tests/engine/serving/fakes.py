@@ -14,7 +14,7 @@ from personalize_assets.engine.serving.answerer import Answerer, Manner
 from personalize_assets.engine.serving.exploration import NewItems
 from personalize_assets.engine.serving.histories import Selection
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.registry import RECIPES
 
 ITEMS = ("a", "b", "c", "d", "e")

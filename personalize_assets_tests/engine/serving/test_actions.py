@@ -10,7 +10,7 @@ from personalize_assets.core.filters import bind, parse_filter
 from personalize_assets.engine.serving.actions import ActionAnswerer, ServedAction
 from personalize_assets.recipes.actions import ActionHistories
 from personalize_assets.recipes.artifact import SavedVersion
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets_tests.engine.serving.fakes import FakeLive, entities
 

@@ -8,7 +8,7 @@ from personalize_assets.core.filters import BoundFilter, bind, parse_filter
 from personalize_assets.engine.serving.asking import Promotion, Query, Served
 from personalize_assets.engine.serving.exploration import Exploration, NewItems
 from personalize_assets.engine.serving.histories import Selection
-from personalize_assets.recipes.base import FloatArray, Histories
+from personalize_assets.recipes.histories import FloatArray, Histories
 from personalize_assets_tests.engine.serving.fakes import (
     FakeLive,
     FakeModel,

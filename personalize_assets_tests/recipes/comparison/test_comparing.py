@@ -3,13 +3,14 @@ import pyarrow as pa
 import pytest
 
 from personalize_assets.core.metrics import AMAZON_LABELS, TEXTBOOK_LABELS
-from personalize_assets.recipes.base import Histories, TrainingData
+from personalize_assets.recipes.base import TrainingData
 from personalize_assets.recipes.comparison.baselines import RandomItems, random_items
 from personalize_assets.recipes.comparison.comparing import Protocol, compare, without_metadata
 from personalize_assets.recipes.comparison.folds import Folds
 from personalize_assets.recipes.comparison.methods import Method, NotComparable, recipe_method
 from personalize_assets.recipes.comparison.results import Comparison
 from personalize_assets.recipes.evaluation import require_learner
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.minima import TooLittleData
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.tables import training_data

@@ -1,6 +1,6 @@
 import pyarrow as pa
 
-from personalize_assets.recipes.base import Histories
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.solvers.item_ages import creation_times
 from personalize_assets_tests.recipes.examples import histories_of
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from personalize_assets.recipes.base import Histories
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.solvers.repeats import log_softmax, mix_repeats, repeat_rate
 from personalize_assets_tests.recipes.examples import histories_of
 

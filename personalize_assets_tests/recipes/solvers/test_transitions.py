@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from personalize_assets.recipes.base import Histories
+from personalize_assets.recipes.histories import Histories
 from personalize_assets.recipes.solvers import transitions
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets_tests.recipes.examples import histories_of
