@@ -11,8 +11,10 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from personalize_assets.recipes.base import FloatArray, IntArray, TrainingData
+from personalize_assets.recipes.base import TrainingData
+from personalize_assets.recipes.histories import FloatArray, IntArray
 from personalize_assets.recipes.item_columns import item_columns
+from personalize_assets.recipes.ranking import best_columns
 from personalize_assets.recipes.solvers.item_profiles import Metadata, make_profiles
 from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 
@@ -66,18 +68,16 @@ def most_alike(
             np.zeros(0, np.float32), np.zeros(0, np.int32), np.zeros(n_items + 1, np.int64), n_items
         )
     found = features[targets].T
-    # A little more for those that come first: it decides between equals and nothing else.
-    edge = np.linspace(_SURE, 0, len(targets), dtype=np.float32)
     height = max(1, _BLOCK_CELLS // len(targets))
     data, indices, counts = [], [], [np.zeros(1, np.int64)]
     for start in range(0, n_items, height):
-        products = features[start : start + height] @ found + edge
+        products = features[start : start + height] @ found
         own = np.flatnonzero((targets >= start) & (targets < start + len(products)))
         products[targets[own] - start, own] = 0
         size = min(count, len(targets))
-        best = np.argpartition(-products, size - 1, axis=1)[:, :size]
+        best = best_columns(products, size)
         values = np.take_along_axis(products, best, axis=1)
-        kept = values > 2 * least
+        kept = values > least
         data.append(values[kept])
         indices.append(targets[best[kept]])
         counts.append(kept.sum(axis=1))
