@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from personalize_assets.recipes.base import Scorer
 from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, IntArray
 
-_CHUNK_CELLS = 1_000_000
+_CHUNK_CELLS = 4_000_000
 """Scores computed at a time, 4 bytes each; models need a few arrays of this size."""
 
 _LARGEST_GROUP = 64

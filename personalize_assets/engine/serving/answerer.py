@@ -38,7 +38,7 @@ from personalize_assets.recipes.spec import RecipeSpec
 
 _KEPT_BYTES: Final = 64 * 2**20
 """For the scores of the last users; some 1,400 users of a catalogue of 10,000 items."""
-_CELLS_AT_A_TIME: Final = 1_000_000
+_CELLS_AT_A_TIME: Final = 4_000_000
 """Scores computed together in a batch job, 4 bytes each; models need a few arrays of this size."""
 _KEPT_PER_RESULT: Final = 4
 """Places of a batch job's line that are sorted; what filters leave of them is mostly enough."""
