@@ -58,7 +58,7 @@ bench: $(STAMP) ## measure cleaning, the batch transform and serving against a p
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_serving $(ARGS)
 
 bench-quality: $(STAMP) ## measure the recipes beside the usual libraries (ARGS="--folds 3" is quicker)
-	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_quality $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m personalize_assets_tests.benchmarks.bench_quality $(ARGS)
 
 bench-scale: $(STAMP) ## train and answer at 25 million rows beside the usual libraries (ARGS="--rows N --growth")
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_scale $(ARGS)

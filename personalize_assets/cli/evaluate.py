@@ -4,6 +4,7 @@ Needs no engine and no stack. Imports what computes when it is called, so that t
 answer at once.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -75,6 +76,8 @@ def evaluate(style: str, output: Path | None, **given: Any) -> None:
     """
     if given["metadata"] and given["items"] is None and given["users"] is None:
         raise click.UsageError("--metadata needs --items or --users")
+    # As the engine trains: on few cores, threads of the linear algebra wait for one another.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     found = _compare(**given)
     from personalize_assets.recipes.comparison import formats
 
