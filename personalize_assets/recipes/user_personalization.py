@@ -4,8 +4,9 @@ Two parts score the catalogue from the newest events: EASE, a regression of item
 transitions, what follows what. Others say how well the metadata of an item fit those of the user's
 items, and how much likelier an item is for such a user and at such a moment. How much each part
 counts is learned from the newest events of users that the parts did not see; a part that does not
-help counts nothing. A learned repeat rate decides how far items that the user knows come back. New
-users get what users begin with and what is popular lately.
+help counts nothing. What follows at once and what is popular count only where lists get better by
+them, as those of many items do of which little is known. A learned repeat rate decides how far
+items that the user knows come back. New users get what users begin with and what is popular lately.
 """
 
 import datetime as dt
@@ -23,20 +24,22 @@ from personalize_assets.recipes.circumstances import fit_circumstances, with_cir
 from personalize_assets.recipes.histories import BoolArray, FloatArray, Histories, IntArray
 from personalize_assets.recipes.item_columns import item_columns
 from personalize_assets.recipes.options import SequenceOptions, UserHistoryOptions
-from personalize_assets.recipes.solvers.cold_start import log_beginnings
+from personalize_assets.recipes.solvers.cold_start import log_beginnings, log_popularity
 from personalize_assets.recipes.solvers.ease import Ease, fit_ease
 from personalize_assets.recipes.solvers.item_profiles import ItemProfiles, Metadata, make_profiles
 from personalize_assets.recipes.solvers.lifts import Lifts
-from personalize_assets.recipes.solvers.mixing import Prior, sure_weights
+from personalize_assets.recipes.solvers.mixing import Prior, Weights, sure_weights
 from personalize_assets.recipes.solvers.percentiles import within_percentiles
-from personalize_assets.recipes.solvers.queries import (
-    recent_matrix,
-    seen_matrix,
-    weighted_matrix,
-)
+from personalize_assets.recipes.solvers.queries import recent_matrix, seen_matrix, weighted_matrix
+from personalize_assets.recipes.solvers.ranking_gain import ranks_better
 from personalize_assets.recipes.solvers.repeats import mix_repeats, repeat_rate
 from personalize_assets.recipes.solvers.single_rows import newest_items, sum_rows
-from personalize_assets.recipes.solvers.sparse_rows import dense_product, sparse_rows
+from personalize_assets.recipes.solvers.sparse_rows import (
+    dense_product,
+    no_rows,
+    sparse_arrays,
+    sparse_from,
+)
 from personalize_assets.recipes.solvers.standardizing import scale_rows, standardize
 from personalize_assets.recipes.solvers.transitions import TransitionOptions, fit_transitions
 from personalize_assets.recipes.spec import RecipeSpec
@@ -44,15 +47,20 @@ from personalize_assets.recipes.storage import ModelFormat
 
 log = logging.getLogger(__name__)
 
-_FORMAT = ModelFormat("user-personalization", 2)
+_FORMAT = ModelFormat("user-personalization", 3)
 _RIDGE: Final = 300.0 * 149  # divided by hidden_dimension, whose default is 149
 _EASE_DECAY, _EASE_EVENTS = 10.0, 64
 _TRANSITION_DECAY, _TRANSITION_EVENTS = 8.0, 50
 _NUMBER_DECAY = 3.0
+_NEAR = TransitionOptions(window=3, decay=1.5, max_neighbours=100)
+_NEAR_DECAY, _NEAR_EVENTS = 1.0, 4
 _FLAT_EVENTS = 500  # newest items that count where newer ones do not weigh more
 
 _USUAL_WEIGHTS: Final = (0.23, 0.31)
 """Of the regression and the transitions: what was learned on MovieLens."""
+
+_OPTIONAL: Final = slice(2, 4)
+"""Parts that must make lists better to count: what follows at once, and popularity."""
 
 _DOUBT: Final = 20.0
 _LEARN_SHARE, _LEAST_LEARN, _LEARN_CELLS = 0.2, 25, 4_000_000
@@ -70,6 +78,8 @@ class Mixture:
         repeat_rate: Share of the probability that known items have.
         regression: Weight of EASE.
         transitions: Weight of what follows what.
+        near: Weight of what follows at once.
+        popularity: Weight of the logarithm of each item's share of the events.
         profiles: Weight of each column of the items' metadata.
         lifts: Weight of what is known of the user and of the moment.
     """
@@ -78,6 +88,8 @@ class Mixture:
     repeat_rate: float = 0.0
     regression: float = _USUAL_WEIGHTS[0]
     transitions: float = _USUAL_WEIGHTS[1]
+    near: float = 0.0
+    popularity: float = 0.0
     profiles: tuple[float, ...] = ()
     lifts: float = 0.0
 
@@ -89,6 +101,8 @@ class UserPersonalizationModel:
     Attributes:
         ease: Regression of each item on all others.
         transitions: What follows what, shape ``(n_items, n_items)``.
+        near: What follows at once, same shape.
+        popularity: Logarithms of shares, shape ``(n_items,)``.
         profiles: The items' metadata.
         lifts: How much likelier items are under what is known.
         beginnings: Log probabilities for a new user, shape ``(n_items,)``.
@@ -97,6 +111,8 @@ class UserPersonalizationModel:
 
     ease: Ease
     transitions: sparse.csr_array
+    near: sparse.csr_array
+    popularity: FloatArray
     profiles: ItemProfiles
     lifts: Lifts
     beginnings: FloatArray
@@ -137,6 +153,13 @@ class UserPersonalizationModel:
         known = scale_rows(scores, mixture.transitions, self.n_items)
         known |= scale_rows(regression, mixture.regression, self.n_items)
         self.ease.add(scores, regression)
+        if mixture.near:
+            newest = self._recent(histories, _NEAR_DECAY, _NEAR_EVENTS)
+            following = dense_product(newest, self.near)
+            scale_rows(following, mixture.near, self.n_items)
+            scores += following
+        if mixture.popularity:
+            scores += np.float32(mixture.popularity) * self.popularity
         if self.profiles.blocks:
             self.profiles.add(scores, *self._met(histories), mixture.profiles)
         return scores, known
@@ -173,12 +196,14 @@ class UserPersonalizationModel:
         return (decay, limit) if self.mixture.recency else (None, _FLAT_EVENTS)
 
     def parts(self, histories: Histories) -> list[FloatArray]:
-        """Every part by itself: regression, transitions, each column, and what is known."""
+        """Every part by itself, in the order in which ``Mixture`` has their weights."""
         profiles = self.profiles.parts(*self._met(histories))
         taking_part, following = self._sequence_parts(histories)
         regression = np.zeros_like(following)
         self.ease.add(regression, taking_part)
-        parts = [standardize(regression), standardize(following), *profiles]
+        near = dense_product(self._recent(histories, _NEAR_DECAY, _NEAR_EVENTS), self.near)
+        sequence = [standardize(part) for part in (regression, following, near)]
+        parts = [*sequence, np.tile(self.popularity, (len(histories), 1)), *profiles]
         if self.lifts.codings:
             parts.append(self.lifts.score(histories.about, len(histories)))
         return parts
@@ -188,9 +213,9 @@ class UserPersonalizationModel:
         arrays = {
             **self.ease.arrays(),
             "beginnings": self.beginnings,
-            "transitions_data": self.transitions.data,
-            "transitions_indices": self.transitions.indices,
-            "transitions_indptr": self.transitions.indptr,
+            "popularity": self.popularity,
+            **sparse_arrays("transitions", self.transitions),
+            **sparse_arrays("near", self.near),
             "features": self.profiles.features.astype(np.float16),
             "lifts": self.lifts.lifts.astype(np.float16),
         }
@@ -206,16 +231,12 @@ class UserPersonalizationModel:
         """Read the model; see ``Model``."""
         settings, arrays = _FORMAT.read(folder)
         n_items = len(arrays["beginnings"])
-        transitions = sparse_rows(
-            arrays["transitions_data"],
-            arrays["transitions_indices"],
-            arrays["transitions_indptr"],
-            n_items,
-        )
         mixture: dict[str, object] = settings["mixture"]
         return cls(
             ease=Ease.from_arrays(arrays, n_items),
-            transitions=transitions,
+            transitions=sparse_from("transitions", arrays, n_items),
+            near=sparse_from("near", arrays, n_items),
+            popularity=arrays["popularity"],
             profiles=ItemProfiles.from_json(
                 settings["profiles"], arrays["features"].astype(np.float32)
             ),
@@ -279,6 +300,8 @@ def _fit_parts(
     return UserPersonalizationModel(
         ease=ease,
         transitions=transitions,
+        near=fit_transitions(histories, n_items, _NEAR),
+        popularity=log_popularity(histories, n_items),
         profiles=profiles,
         lifts=fit_circumstances(data, histories),
         beginnings=log_beginnings(histories, n_items, recent=config.recency_mask),
@@ -301,28 +324,40 @@ def _learn_mixture(
 ) -> Mixture:
     """The weights under which the newest events of these users were likeliest."""
     n_blocks = len(model.profiles.blocks)
-    prior = np.array([*_USUAL_WEIGHTS, *[0.0] * (n_blocks + bool(model.lifts.codings))])
-    weights = prior
+    others = n_blocks + bool(model.lifts.codings)
+    weights = np.array([*_USUAL_WEIGHTS, 0.0, 0.0, *[0.0] * others])
     if len(users):
         held = mark_truth(users.indptr)
         truth = users.where(held)
         given = with_circumstances(data, users.where(~held), truth)
-        weights = sure_weights(
-            model.parts(given),
-            truth.rows,
-            truth.items,
-            (given.rows, given.items),
-            Prior(prior, _DOUBT, certain=len(_USUAL_WEIGHTS)),
-        )
-    log.info("weights of the parts: %s", np.round(weights, 3).tolist())
+        weights = _best_weights(model.parts(given), weights, given, truth)
     weights = weights.tolist()
+    log.info("weights of the parts: %s", [round(weight, 3) for weight in weights])
     return replace(
         model.mixture,
         regression=weights[0],
         transitions=weights[1],
-        profiles=tuple(weights[2 : 2 + n_blocks]),
+        near=weights[2],
+        popularity=weights[3],
+        profiles=tuple(weights[4 : 4 + n_blocks]),
         lifts=weights[-1] if model.lifts.codings else 0.0,
     )
+
+
+def _best_weights(
+    parts: list[FloatArray], prior: Weights, given: Histories, truth: Histories
+) -> Weights:
+    """The weights of all parts, or without the optional ones where lists are no better by them."""
+
+    def learn(parts: list[FloatArray], prior: Weights) -> Weights:
+        known = Prior(prior, _DOUBT, certain=len(_USUAL_WEIGHTS))
+        return sure_weights(parts, truth.rows, truth.items, (given.rows, given.items), known)
+
+    few = [*parts[: _OPTIONAL.start], *parts[_OPTIONAL.stop :]]
+    without = learn(few, np.delete(prior, _OPTIONAL))
+    plain = np.insert(without, _OPTIONAL.start, [0.0, 0.0])
+    weights = learn(parts, prior)
+    return weights if ranks_better(parts, plain, weights, given, truth) else plain
 
 
 def _leave_out(model: UserPersonalizationModel) -> UserPersonalizationModel:
@@ -333,6 +368,7 @@ def _leave_out(model: UserPersonalizationModel) -> UserPersonalizationModel:
     return replace(
         model,
         ease=model.ease if mixture.regression else Ease.none(model.n_items),
+        near=model.near if mixture.near else no_rows(model.n_items, model.n_items),
         profiles=model.profiles.only(counting),
         lifts=model.lifts if mixture.lifts else empty,
         mixture=replace(mixture, profiles=tuple(filter(None, mixture.profiles))),

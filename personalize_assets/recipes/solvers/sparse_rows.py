@@ -4,6 +4,7 @@ Half the memory of scipy's choice, and a third of its time where a product is wa
 nothing of what the rows are.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,30 @@ def sparse_rows(
     return sparse.csr_array(
         (data, indices.astype(kind, copy=False), indptr.astype(kind, copy=False)),
         shape=(len(indptr) - 1, n_columns),
+    )
+
+
+def no_rows(n_rows: int, n_columns: int) -> sparse.csr_array:
+    """A matrix without any entry."""
+    nothing = np.zeros(0, dtype=np.int32)
+    return sparse_rows(
+        nothing.astype(np.float32), nothing, np.zeros(n_rows + 1, np.int32), n_columns
+    )
+
+
+def sparse_arrays(name: str, rows: sparse.csr_array) -> dict[str, NDArray[Any]]:
+    """The arrays of a matrix as they are saved under a name; ``sparse_from`` is the inverse."""
+    return {
+        f"{name}_data": rows.data,
+        f"{name}_indices": rows.indices,
+        f"{name}_indptr": rows.indptr,
+    }
+
+
+def sparse_from(name: str, arrays: Mapping[str, NDArray[Any]], n_columns: int) -> sparse.csr_array:
+    """Rebuild a matrix from what ``sparse_arrays`` gave."""
+    return sparse_rows(
+        arrays[f"{name}_data"], arrays[f"{name}_indices"], arrays[f"{name}_indptr"], n_columns
     )
 
 
