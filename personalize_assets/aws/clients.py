@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 8})
+
+
 @dataclass(frozen=True)
 class Clients:
     """boto3 clients of one deployment.
@@ -59,6 +62,22 @@ def make_clients(deployment: Deployment, endpoints: Endpoints | None = None) -> 
     return _aws_clients(deployment)
 
 
+def make_aws_client(deployment: Deployment, service: str) -> Any:
+    """Make a boto3 client of another service that only the aws deployment speaks to.
+
+    Args:
+        deployment: Must be aws.
+        service: ``sns``, ``sqs`` or ``cloudwatch``.
+
+    Raises:
+        ValueError: The deployment is local: nothing may leave this machine.
+    """
+    if deployment.is_local:
+        raise ValueError(f"the local deployment does not speak to {service}")
+    session: Any = boto3.Session(region_name=deployment.region)
+    return session.client(service, config=_RETRIES)
+
+
 def _local_clients(deployment: Deployment, endpoints: Endpoints) -> Clients:
     region, account = deployment.region or LOCAL_REGION, deployment.account_id
     engine = endpoints.personalize
@@ -78,12 +97,11 @@ def _local_clients(deployment: Deployment, endpoints: Endpoints) -> Clients:
 
 def _aws_clients(deployment: Deployment) -> Clients:
     session: Any = boto3.Session(region_name=deployment.region)
-    config = Config(retries={"mode": "standard", "total_max_attempts": 8})
     return Clients(
         deployment=deployment,
         endpoints=None,
-        personalize=session.client("personalize", config=config),
-        personalize_runtime=session.client("personalize-runtime", config=config),
-        personalize_events=session.client("personalize-events", config=config),
-        s3=session.client("s3", config=config),
+        personalize=session.client("personalize", config=_RETRIES),
+        personalize_runtime=session.client("personalize-runtime", config=_RETRIES),
+        personalize_events=session.client("personalize-events", config=_RETRIES),
+        s3=session.client("s3", config=_RETRIES),
     )

@@ -72,6 +72,17 @@ REGION = Setting(
     "",
     f"Region; `{LOCAL_REGION}` in local, boto3's own chain in aws.",
 )
+TOPIC_ARN = Setting(
+    "PERSONALIZE_ASSETS_TOPIC_ARN",
+    "",
+    "SNS topic that hears of finished batch jobs, failed runs and refused promotions (aws only); "
+    "in local they are written to `notifications.jsonl` in the state folder.",
+)
+QUEUE_URL = Setting(
+    "PERSONALIZE_ASSETS_QUEUE_URL",
+    "",
+    "SQS queue that receives the bucket's event notifications, read beside the listing (aws only).",
+)
 TAGS = Setting(
     "PERSONALIZE_ASSETS_TAGS",
     "",
@@ -102,6 +113,8 @@ SETTINGS: tuple[Setting, ...] = (
     ROLE_ARN,
     KMS_KEY_ARN,
     REGION,
+    TOPIC_ARN,
+    QUEUE_URL,
     TAGS,
     ENGINE_PORT,
     S3_PORT,
@@ -121,6 +134,8 @@ class Deployment:
         bucket_owner: Account that must own the bucket; None in ``local``.
         role_arn: Role that Personalize assumes to reach the bucket.
         kms_key_arn: Key for encryption, or None.
+        topic_arn: SNS topic for notifications; None in ``local``, and where there is none.
+        queue_url: SQS queue of the bucket's events; None in ``local``, and where there is none.
         state_dir: Folder of the local stack, absolute.
         data_path: Raw data given by the user, or None for the sample.
         tags: Tags for everything that is created.
@@ -137,6 +152,8 @@ class Deployment:
     state_dir: Path
     bucket_owner: str | None = None
     kms_key_arn: str | None = None
+    topic_arn: str | None = None
+    queue_url: str | None = None
     data_path: Path | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     engine_port: int = 0
@@ -209,6 +226,8 @@ def _aws(environ: Mapping[str, str]) -> Deployment:
         bucket_owner=_value(environ, BUCKET_OWNER) or account_id,
         role_arn=role_arn,
         kms_key_arn=_value(environ, KMS_KEY_ARN) or None,
+        topic_arn=_topic_arn(_value(environ, TOPIC_ARN)),
+        queue_url=_queue_url(_value(environ, QUEUE_URL)),
         **_common(environ),
     )
 
@@ -232,6 +251,23 @@ def _account_of(role_arn: str) -> str:
             f"{ROLE_ARN.name} must look like arn:aws:iam::123456789012:role/NAME, got {role_arn!r}"
         )
     return found.group(1)
+
+
+def _topic_arn(text: str) -> str | None:
+    if text and not re.fullmatch(r"arn:[a-z\d-]+:sns:[a-z\d-]+:\d{12}:[\w-]+(\.fifo)?", text):
+        raise DeploymentError(
+            f"{TOPIC_ARN.name} must look like arn:aws:sns:REGION:ACCOUNT:NAME, got {text!r}"
+        )
+    return text or None
+
+
+def _queue_url(text: str) -> str | None:
+    if text and not re.fullmatch(r"https?://\S+/\d{12}/[\w-]+(\.fifo)?", text):
+        raise DeploymentError(
+            f"{QUEUE_URL.name} must look like https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, "
+            f"got {text!r}"
+        )
+    return text or None
 
 
 def _tags(text: str) -> dict[str, str]:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
 
 ACTIVE = "ACTIVE"
-FAILED_STATUSES = ("CREATE FAILED", "CREATE STOPPED", "CREATE STOPPING")
+READY_STATUSES = (ACTIVE, "COMPLETED")
+"""What a resource is when it can be used, and a data deletion job when it is done."""
+
+FAILED_STATUSES = ("CREATE FAILED", "CREATE STOPPED", "CREATE STOPPING", "FAILED")
 DELETE_STATUSES = ("DELETE PENDING", "DELETE IN_PROGRESS")
 _POLL_DELAY_S = 15  # for those who use the model with botocore's own waiter
 _POLL_ATTEMPTS = 2400
@@ -89,11 +92,82 @@ BATCH_INFERENCE_JOB = Kind(
     "batchInferenceJob",
     lambda client, arn: client.describe_batch_inference_job(batchInferenceJobArn=arn),
 )
-KINDS = (DATASET_GROUP, DATASET, IMPORT_JOB, SOLUTION, SOLUTION_VERSION, BATCH_INFERENCE_JOB)
+BATCH_SEGMENT_JOB = Kind(
+    "batch segment job",
+    "batch-segment-job",
+    "DescribeBatchSegmentJob",
+    "batchSegmentJob",
+    lambda client, arn: client.describe_batch_segment_job(batchSegmentJobArn=arn),
+)
+EXPORT_JOB = Kind(
+    "dataset export job",
+    "dataset-export-job",
+    "DescribeDatasetExportJob",
+    "datasetExportJob",
+    lambda client, arn: client.describe_dataset_export_job(datasetExportJobArn=arn),
+)
+DELETION_JOB = Kind(
+    "data deletion job",
+    "data-deletion-job",
+    "DescribeDataDeletionJob",
+    "dataDeletionJob",
+    lambda client, arn: client.describe_data_deletion_job(dataDeletionJobArn=arn),
+)
+CAMPAIGN = Kind(
+    "campaign",
+    "campaign",
+    "DescribeCampaign",
+    "campaign",
+    lambda client, arn: client.describe_campaign(campaignArn=arn),
+)
+RECOMMENDER = Kind(
+    "recommender",
+    "recommender",
+    "DescribeRecommender",
+    "recommender",
+    lambda client, arn: client.describe_recommender(recommenderArn=arn),
+)
+FILTER = Kind(
+    "filter",
+    "filter",
+    "DescribeFilter",
+    "filter",
+    lambda client, arn: client.describe_filter(filterArn=arn),
+)
+EVENT_TRACKER = Kind(
+    "event tracker",
+    "event-tracker",
+    "DescribeEventTracker",
+    "eventTracker",
+    lambda client, arn: client.describe_event_tracker(eventTrackerArn=arn),
+)
+METRIC_ATTRIBUTION = Kind(
+    "metric attribution",
+    "metric-attribution",
+    "DescribeMetricAttribution",
+    "metricAttribution",
+    lambda client, arn: client.describe_metric_attribution(metricAttributionArn=arn),
+)
+KINDS = (
+    DATASET_GROUP,
+    DATASET,
+    IMPORT_JOB,
+    SOLUTION,
+    SOLUTION_VERSION,
+    BATCH_INFERENCE_JOB,
+    BATCH_SEGMENT_JOB,
+    EXPORT_JOB,
+    DELETION_JOB,
+    CAMPAIGN,
+    RECOMMENDER,
+    FILTER,
+    EVENT_TRACKER,
+    METRIC_ATTRIBUTION,
+)
 
 
 def _waiter(kind: Kind) -> dict[str, Any]:
-    states = {ACTIVE: "success"}
+    states = dict.fromkeys(READY_STATUSES, "success")
     states |= dict.fromkeys((*FAILED_STATUSES, *DELETE_STATUSES), "failure")
     return {
         "operation": kind.operation,

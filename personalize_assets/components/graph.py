@@ -13,15 +13,23 @@ import dagster as dg
 
 from personalize_assets.components.attributes import DatasetGroupAttributes
 
-Stage = Literal["raw", "prepared", "imported", "trained", "evaluated", "recommended"]
+Stage = Literal[
+    "raw", "prepared", "imported", "trained", "evaluated", "deployed", "recommended", "operated"
+]
+
+PROJECT_TAG = "personalize-assets"
+"""Tag of everything that the project made in the service; its value is the dataset group."""
 
 STAGES: Mapping[Stage, str] = {
     "raw": "Raw files as they lie in S3.",
-    "prepared": "Cleaned files that Amazon Personalize can import, and the rows that were refused.",
+    "prepared": "Cleaned files that Amazon Personalize can import, the rows that were refused, and "
+    "what the rest would cost on AWS.",
     "imported": "The dataset group and its datasets.",
     "trained": "Solution versions: one trained model a recipe.",
     "evaluated": "Offline metrics of each solution version, and recipes beside each other.",
-    "recommended": "Batch inference and its results with titles.",
+    "deployed": "Versions that were promoted, and what answers in real time.",
+    "recommended": "Batch jobs and their results with titles.",
+    "operated": "What exists in the account, and what was done to it by hand.",
 }
 """Groups of the asset graph in the order in which data flows."""
 
@@ -54,6 +62,10 @@ class Graph:
     def id(self) -> str:
         """The group's name as an identifier of Dagster: lower case, underscores."""
         return self.attributes.name.lower().replace("-", "_")
+
+    def resource_tags(self, common: Mapping[str, str]) -> dict[str, str]:
+        """Tags of what is created for this group, beside the deployment's ``common`` ones."""
+        return {**common, **self.attributes.tags, PROJECT_TAG: self.attributes.name}
 
     def key(self, *path: str) -> dg.AssetKey:
         """Key of an asset of this group."""

@@ -65,13 +65,13 @@ def _job(
 
 def _schedules(graph: Graph, job: Any) -> Sequence[dg.ScheduleDefinition]:
     retraining = graph.attributes.retraining
-    if retraining is None:
+    if retraining is None or retraining.full is None:
         return []
     return [
         dg.ScheduleDefinition(
             name=f"{graph.id}_retraining",
             job=job,
-            cron_schedule=retraining.cron,
+            cron_schedule=retraining.full,
             execution_timezone=retraining.timezone,
             default_status=graph.schedule_status,
             description="Trains everything anew on what the raw prefix then holds.",

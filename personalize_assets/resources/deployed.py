@@ -23,6 +23,8 @@ class DeployedResource(dg.ConfigurableResource):
     bucket_owner: str | None = Field(description="Account that must own the bucket, in aws.")
     role_arn: str = Field(description="Role that Amazon Personalize reaches the bucket with.")
     kms_key_arn: str | None = Field(default=None, description="Key for encryption at rest.")
+    topic_arn: str | None = Field(default=None, description="SNS topic of notifications, in aws.")
+    queue_url: str | None = Field(default=None, description="SQS queue of S3's events, in aws.")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of all that is created.")
     local_stack: LocalStackResource
 
@@ -37,6 +39,8 @@ class DeployedResource(dg.ConfigurableResource):
             bucket_owner=deployment.bucket_owner,
             role_arn=deployment.role_arn,
             kms_key_arn=deployment.kms_key_arn,
+            topic_arn=deployment.topic_arn,
+            queue_url=deployment.queue_url,
             tags=dict(deployment.tags),
             local_stack=local_stack,
         )
@@ -52,6 +56,8 @@ class DeployedResource(dg.ConfigurableResource):
             bucket_owner=self.bucket_owner,
             role_arn=self.role_arn,
             kms_key_arn=self.kms_key_arn,
+            topic_arn=self.topic_arn,
+            queue_url=self.queue_url,
             tags=self.tags,
             state_dir=Path(self.local_stack.state_dir),
             engine_port=self.local_stack.engine_port,

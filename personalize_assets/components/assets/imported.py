@@ -42,7 +42,7 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
             personalize.wait(context.log.info),
             kms_key_arn=personalize.kms_key_arn,
             role_arn=personalize.role_arn if personalize.kms_key_arn else None,
-            tags=personalize.tags,
+            tags=graph.resource_tags(personalize.tags),
         )
         return dg.MaterializeResult(
             spec.key,
@@ -81,7 +81,7 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
             personalize.get_client(),
             request,
             personalize.wait(context.log.info),
-            tags=personalize.tags,
+            tags=graph.resource_tags(personalize.tags),
         )
         return dg.MaterializeResult(
             spec.key,

@@ -104,7 +104,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
             s3.store(),
             request,
             personalize.wait(context.log.info),
-            tags=personalize.tags,
+            tags=graph.resource_tags(personalize.tags),
         )
         return dg.MaterializeResult(
             spec.key,

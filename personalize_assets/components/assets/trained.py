@@ -68,7 +68,7 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
             personalize.get_client(),
             request,
             personalize.wait(context.log.info),
-            tags=personalize.tags,
+            tags=graph.resource_tags(personalize.tags),
         )
         return dg.MaterializeResult(
             spec.key,
