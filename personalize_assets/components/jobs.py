@@ -21,6 +21,16 @@ def retraining_job_name(group_id: str) -> str:
     return f"{group_id}_retraining"
 
 
+def update_job_name(group_id: str) -> str:
+    """Name of the job that takes new items into trained models."""
+    return f"{group_id}_update"
+
+
+def ingestion_job_name(group_id: str) -> str:
+    """Name of the job from raw files to imported datasets."""
+    return f"{group_id}_ingestion"
+
+
 def batch_job_name(group_id: str) -> str:
     """Name of the job from a file of users to titled recommendations."""
     return f"{group_id}_batch"
