@@ -41,6 +41,36 @@ def transform_job_name(group_id: str) -> str:
     return f"{group_id}_transform"
 
 
+def segments_job_name(group_id: str) -> str:
+    """Name of the job from a file of items to the users who will like them."""
+    return f"{group_id}_segments"
+
+
+def segments_transform_job_name(group_id: str) -> str:
+    """Name of the job from a result of a segment job in S3 to a table of users."""
+    return f"{group_id}_segments_transform"
+
+
+def ranking_job_name(group_id: str) -> str:
+    """Name of the job from a file of users and lists to titled rankings."""
+    return f"{group_id}_ranking"
+
+
+def ranking_transform_job_name(group_id: str) -> str:
+    """Name of the job from a result of a ranking in S3 to titled rankings."""
+    return f"{group_id}_ranking_transform"
+
+
+def export_job_name(group_id: str) -> str:
+    """Name of the job that writes what the datasets hold to S3."""
+    return f"{group_id}_export"
+
+
+def delete_users_job_name(group_id: str) -> str:
+    """Name of the job that deletes all data of some users."""
+    return f"{group_id}_delete_users"
+
+
 def build_jobs(graph: Graph) -> dg.Definitions:
     """The jobs of one dataset group, and the schedule of retraining where one is declared."""
     everything = dg.AssetSelection.key_prefixes([graph.id])
