@@ -4,6 +4,7 @@ Holds no knowledge of a single resource; those stand in ``ensure_data``, ``ensur
 ``ensure_batch``.
 """
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Mapping
@@ -82,6 +83,9 @@ def ensure_present(
     what: str,
 ) -> Ensured:
     """Find the resource or create it, then wait until it is active.
+
+    One whose creation had failed before this call is deleted and created anew: nothing hangs on
+    it, and it would keep its name for ever. One that fails while this call waits is an error.
 
     Args:
         client: boto3 client of personalize.
@@ -209,7 +213,7 @@ def _find_or_create(
     what: str,
 ) -> tuple[str, bool]:
     arn = find_arn()
-    if arn is not None and _is_leaving(client, kind, arn):
+    if arn is not None and _is_leaving(client, kind, arn, policy):
         wait_until_gone(client, kind, arn, policy)
         arn = None
     if arn is not None:
@@ -226,6 +230,14 @@ def _find_or_create(
     return arn, False
 
 
-def _is_leaving(client: "PersonalizeClient", kind: Kind, arn: str) -> bool:
+def _is_leaving(client: "PersonalizeClient", kind: Kind, arn: str, policy: WaitPolicy) -> bool:
+    """Whether a resource goes away, as one does that had failed: this begins its deletion."""
     description = find(client, kind, arn)
-    return description is not None and description.get("status") in DELETE_STATUSES
+    status = None if description is None else description.get("status")
+    if status == "CREATE FAILED" and (delete := kind.delete) is not None:
+        reason = (description or {}).get("failureReason", "no reason given")
+        log.warning("%s had failed and is made anew: %s", arn, reason)
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+            call_patiently(lambda: delete(client, arn), policy, f"delete {arn}")
+        return True
+    return status in DELETE_STATUSES

@@ -24,6 +24,7 @@ _POLL_DELAY_S = 15  # for those who use the model with botocore's own waiter
 _POLL_ATTEMPTS = 2400
 
 Describe = Callable[["PersonalizeClient", str], Mapping[str, Any]]
+Delete = Callable[["PersonalizeClient", str], object]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Kind:
         operation: Name of the describe operation.
         root: Member of the answer that holds the description.
         describe: Calls the operation for one ARN; gives the whole answer.
+        delete: Begins the deletion of one ARN; None for what stays or goes with its parent.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Kind:
     operation: str
     root: str
     describe: Describe
+    delete: Delete | None = None
 
     @property
     def waiter_name(self) -> str:
@@ -56,6 +59,7 @@ DATASET_GROUP = Kind(
     "DescribeDatasetGroup",
     "datasetGroup",
     lambda client, arn: client.describe_dataset_group(datasetGroupArn=arn),
+    lambda client, arn: client.delete_dataset_group(datasetGroupArn=arn),
 )
 DATASET = Kind(
     "dataset",
@@ -63,6 +67,7 @@ DATASET = Kind(
     "DescribeDataset",
     "dataset",
     lambda client, arn: client.describe_dataset(datasetArn=arn),
+    lambda client, arn: client.delete_dataset(datasetArn=arn),
 )
 IMPORT_JOB = Kind(
     "dataset import job",
@@ -77,6 +82,7 @@ SOLUTION = Kind(
     "DescribeSolution",
     "solution",
     lambda client, arn: client.describe_solution(solutionArn=arn),
+    lambda client, arn: client.delete_solution(solutionArn=arn),
 )
 SOLUTION_VERSION = Kind(
     "solution version",
@@ -119,6 +125,7 @@ CAMPAIGN = Kind(
     "DescribeCampaign",
     "campaign",
     lambda client, arn: client.describe_campaign(campaignArn=arn),
+    lambda client, arn: client.delete_campaign(campaignArn=arn),
 )
 RECOMMENDER = Kind(
     "recommender",
@@ -126,6 +133,7 @@ RECOMMENDER = Kind(
     "DescribeRecommender",
     "recommender",
     lambda client, arn: client.describe_recommender(recommenderArn=arn),
+    lambda client, arn: client.delete_recommender(recommenderArn=arn),
 )
 FILTER = Kind(
     "filter",
@@ -133,6 +141,7 @@ FILTER = Kind(
     "DescribeFilter",
     "filter",
     lambda client, arn: client.describe_filter(filterArn=arn),
+    lambda client, arn: client.delete_filter(filterArn=arn),
 )
 EVENT_TRACKER = Kind(
     "event tracker",
@@ -140,6 +149,7 @@ EVENT_TRACKER = Kind(
     "DescribeEventTracker",
     "eventTracker",
     lambda client, arn: client.describe_event_tracker(eventTrackerArn=arn),
+    lambda client, arn: client.delete_event_tracker(eventTrackerArn=arn),
 )
 METRIC_ATTRIBUTION = Kind(
     "metric attribution",
@@ -147,6 +157,7 @@ METRIC_ATTRIBUTION = Kind(
     "DescribeMetricAttribution",
     "metricAttribution",
     lambda client, arn: client.describe_metric_attribution(metricAttributionArn=arn),
+    lambda client, arn: client.delete_metric_attribution(metricAttributionArn=arn),
 )
 KINDS = (
     DATASET_GROUP,

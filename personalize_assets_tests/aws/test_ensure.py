@@ -24,6 +24,7 @@ from personalize_assets.aws.ensure import (
 )
 from personalize_assets.aws.objects import Bucket
 from personalize_assets.loopback import make_client
+from personalize_assets.testing.control import Control, FaultInjection
 from personalize_assets_tests.aws.conftest import SCHEMA, interactions_csv, users_jsonl
 
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -55,6 +56,25 @@ def pipeline(clients: Clients, bucket: Bucket, policy: WaitPolicy) -> Pipeline:
     dataset = ensure_dataset(personalize, group.arn, "Interactions", "ensure", schema.arn, policy)
     imported = ensure_import(personalize, dataset.arn, "ensure-1", location, ROLE, policy)
     return Pipeline(group, schema, dataset, imported, location)
+
+
+def test_ensure__makes_anew_what_had_failed(clients: Clients, policy: WaitPolicy) -> None:
+    assert clients.endpoints is not None
+    faults = FaultInjection(Control(clients.endpoints.personalize))
+    rule = faults.add("fail-job", "CreateDatasetGroup", count=1, message="no capacity")
+    # An account of its own: the five groups of this one are taken.
+    personalize = make_client("personalize", clients.endpoints.personalize, account="210987654321")
+    try:
+        with pytest.raises(ResourceFailed, match="no capacity"):
+            ensure_dataset_group(personalize, "unlucky", policy)
+    finally:
+        faults.remove(rule)
+
+    group = ensure_dataset_group(personalize, "unlucky", policy)
+
+    assert group.created
+    assert group.description["status"] == "ACTIVE"
+    assert len(personalize.list_dataset_groups()["datasetGroups"]) == 1
 
 
 def twice_at_once(ensure: Callable[[], Ensured]) -> tuple[Ensured, Ensured]:
