@@ -22,6 +22,7 @@ from personalize_assets.core.batch_format.queries import (
     FailedLine,
     LineError,
     QueryField,
+    Question,
     parse_object,
     parse_query,
 )
@@ -97,12 +98,33 @@ def sniff_line(start: bytes) -> QueryField | None:
     Args:
         start: The first bytes of the file; a line that is cut at their end does not count.
     """
+    question = sniff_question(start)
+    return "userId" if question == "itemList" else question
+
+
+def sniff_question(start: bytes) -> Question | None:
+    r"""Return which kind of batch job the first sound line in the beginning of a file is for.
+
+    Args:
+        start: The first bytes of the file; a line that is cut at their end does not count.
+
+    Returns:
+        ``itemList`` where the line also holds a list to rank for its user, else what it asks by;
+        None where no line is sound.
+
+    Example:
+        >>> sniff_question(b'{"userId": "1", "itemList": ["2", "3"]}\n')
+        'itemList'
+    """
     lines = start.splitlines(keepends=True)
     for line in lines if len(lines) < 2 or start.endswith(b"\n") else lines[:-1]:
         try:
-            return parse_query(parse_object(line))[0]
+            members = parse_object(line)
+            field, _ = parse_query(members)
         except LineError:
             continue
+        ranks = field == "userId" and isinstance(members.get("itemList"), list)
+        return "itemList" if ranks else field
     return None
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -29,21 +29,13 @@ from personalize_assets.core.batch_format.queries import (
     parse_query,
 )
 
-_SCHEMA: Final = pa.schema(
-    [
-        ("input", pa.struct([(field, pa.string()) for field in QUERY_FIELDS])),
-        (
-            "output",
-            pa.struct(
-                [
-                    ("recommendedItems", pa.list_(pa.string())),
-                    ("scores", pa.list_(pa.float64())),
-                ]
-            ),
-        ),
-        ("error", pa.string()),
-    ]
-)
+Member = Literal["recommendedItems", "usersList"]
+"""What the lines of a job answer with: items, or the users of a segment."""
+
+_OTHER_NAMES: Final = {"usersList": "recommendedUsers"}
+"""The service's files say ``usersList``, its guide says otherwise: both are read."""
+
+_ID_NAMES: Final[dict[Member, str]] = {"recommendedItems": "item id", "usersList": "user id"}
 
 
 @dataclass(frozen=True)
@@ -52,9 +44,10 @@ class Answers:
 
     Attributes:
         keys: The id that each line answers, string, shape ``(n,)``.
-        counts: How many items each line recommends, int64, shape ``(n,)``.
-        items: All recommended ids one line after the other, best first, string.
-        scores: The items' scores, float64; null where the recipe gives none.
+        counts: How many ids each line answers with, int64, shape ``(n,)``.
+        items: All ids of the answers one line after the other, best first, string: items, or users
+            where the job makes segments.
+        scores: The ids' scores, float64; null where the recipe gives none.
     """
 
     keys: pa.StringArray
@@ -77,10 +70,14 @@ class OutputReader:
     Attributes:
         field: What the job was asked by; where it is not given, the first good line decides.
             None until then.
+        member: What the lines answer with.
     """
 
-    def __init__(self, field: QueryField | None = None) -> None:
+    def __init__(
+        self, field: QueryField | None = None, member: Member = "recommendedItems"
+    ) -> None:
         self.field: QueryField | None = field
+        self.member: Member = member
 
     def read(self, path: Path) -> Iterator[OutputBlock]:
         """Yield the lines of an output file, block by block.
@@ -90,39 +87,53 @@ class OutputReader:
         """
         for block in read_blocks(path):
             if self.field is None:
-                self.field = _first_good_field(block)
-            fast = None if self.field is None else _parse_fast(block, path.name, self.field)
-            yield fast or _parse_lines(range(len(block)), block, path.name, self.field)
+                self.field = _first_good_field(block, self.member)
+            every = range(len(block))
+            fast = None
+            if self.field is not None:
+                fast = _parse_fast(block, path.name, self.field, self.member)
+            yield fast or _parse_lines(every, block, path.name, self.field, self.member)
 
 
-def _first_good_field(block: Block) -> QueryField | None:
+def _schema(member: Member) -> pa.Schema:
+    answer = [(member, pa.list_(pa.string())), ("scores", pa.list_(pa.float64()))]
+    return pa.schema(
+        [
+            ("input", pa.struct([(field, pa.string()) for field in QUERY_FIELDS])),
+            ("output", pa.struct(answer)),
+            ("error", pa.string()),
+        ]
+    )
+
+
+def _first_good_field(block: Block, member: Member) -> QueryField | None:
     for index in range(len(block)):
         try:
             line = parse_object(block.line(index))
             field, _ = parse_query(line.get("input"))
-            _parse_result(line)
+            _parse_result(line, member)
         except LineError:
             continue
         return field
     return None
 
 
-def _parse_fast(block: Block, name: str, field: QueryField) -> OutputBlock | None:
-    batch = parse_block(block, _SCHEMA)
+def _parse_fast(block: Block, name: str, field: QueryField, member: Member) -> OutputBlock | None:
+    batch = parse_block(block, _schema(member))
     if batch is None:
         return None
-    user_ids, item_ids = batch.column(0).flatten()
-    keys = user_ids if field == "userId" else item_ids
+    asked = dict(zip(QUERY_FIELDS, batch.column(0).flatten(), strict=True))
+    keys = asked[field]
     items, scores = batch.column(1).flatten()
     if not _are_plain(keys, items, scores):
         return None
     usable = pc.and_(batch.column(2).is_null(), pc.and_(keys.is_valid(), items.is_valid()))
-    if field != "userId":
-        usable = pc.and_(usable, user_ids.is_null())
+    for earlier in QUERY_FIELDS[: QUERY_FIELDS.index(field)]:
+        usable = pc.and_(usable, asked[earlier].is_null())
     lengths_agree = pc.equal(pc.list_value_length(scores), pc.list_value_length(items))
     usable = pc.and_(usable, pc.fill_null(lengths_agree, scores.is_null()))
     unusable = np.flatnonzero(~usable.to_numpy(zero_copy_only=False))
-    failed = _parse_lines(unusable, block, name, field)
+    failed = _parse_lines(unusable, block, name, field, member)
     if len(failed.answers.keys):  # the rules above and those for single lines must not drift apart
         return None
     if len(unusable):
@@ -152,7 +163,7 @@ def _flat_scores(counts: NDArray[np.int64], scores: pa.ListArray) -> pa.DoubleAr
 
 
 def _parse_lines(
-    indices: Iterable[int], block: Block, name: str, field: QueryField | None
+    indices: Iterable[int], block: Block, name: str, field: QueryField | None, member: Member
 ) -> OutputBlock:
     keys: list[str] = []
     counts: list[int] = []
@@ -164,7 +175,7 @@ def _parse_lines(
         try:
             line = parse_object(block.line(index))
             query = parse_query(line.get("input"))
-            line_items, line_scores = _parse_result(line)
+            line_items, line_scores = _parse_result(line, member)
             if query[0] != field:
                 raise LineError(f"answers a query by {query[0]} in a job that is asked by {field}")
         except LineError as error:
@@ -184,22 +195,25 @@ def _parse_lines(
     return OutputBlock(answers, tuple(failed))
 
 
-def _parse_result(line: dict[str, Any]) -> tuple[list[str], list[float] | list[None]]:
-    """Return items and scores of an output line.
+def _parse_result(
+    line: dict[str, Any], member: Member
+) -> tuple[list[str], list[float] | list[None]]:
+    """Return ids and scores of an output line.
 
     Raises:
-        LineError: The service reports an error, or the line does not hold a list of items.
+        LineError: The service reports an error, or the line does not hold a list of ids.
     """
     error = line.get("error")
     if error is not None:
         raise LineError(error if isinstance(error, str) else json.dumps(error))
     output = line.get("output")
-    if not isinstance(output, dict) or not isinstance(output.get("recommendedItems"), list):
-        raise LineError("the output has no list recommendedItems")
-    items: list[Any] = output["recommendedItems"]
+    members: dict[str, Any] = output if isinstance(output, dict) else {}
+    items = members.get(member, members.get(_OTHER_NAMES.get(member, member)))
+    if not isinstance(items, list):
+        raise LineError(f"the output has no list {member}")
     if not all(is_id(item) for item in items):
-        raise LineError("recommendedItems holds something that is no item id")
-    scores = output.get("scores")
+        raise LineError(f"{member} holds something that is no {_ID_NAMES[member]}")
+    scores = members.get("scores")
     if scores is None:
         return items, [None] * len(items)
     if not isinstance(scores, list) or len(scores) != len(items):

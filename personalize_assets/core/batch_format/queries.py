@@ -9,8 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn, cast
 
-QueryField = Literal["userId", "itemId"]
-QUERY_FIELDS: Final[tuple[QueryField, ...]] = ("userId", "itemId")
+QueryField = Literal["userId", "itemId", "itemAttributes"]
+QUERY_FIELDS: Final[tuple[QueryField, ...]] = ("userId", "itemId", "itemAttributes")
+
+Question = Literal["userId", "itemId", "itemAttributes", "itemList"]
+"""What a line asks by; ``itemList`` where it holds a list to rank for its user."""
+
 DEFAULT_FIELD: Final[QueryField] = "userId"
 _HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
@@ -70,7 +74,8 @@ def parse_query(members: Any) -> tuple[QueryField, str]:
     """Return field and id of a query such as ``{"userId": "4638"}``; a whole number will do as id.
 
     Raises:
-        LineError: There is neither a userId nor an itemId, or it is no usable id.
+        LineError: There is neither a userId nor an itemId nor itemAttributes, or it is no usable
+            text.
     """
     if not isinstance(members, dict):
         raise LineError(f"expected a query object, got {_kind(members)}")
@@ -79,7 +84,8 @@ def parse_query(members: Any) -> tuple[QueryField, str]:
         if field in query:
             return field, _parse_id(query[field], field)
     raise LineError(
-        f"neither userId nor itemId; found {', '.join(list(query)[:5]) or 'no members'}"
+        "neither userId nor itemId nor itemAttributes; found "
+        f"{', '.join(list(query)[:5]) or 'no members'}"
     )
 
 

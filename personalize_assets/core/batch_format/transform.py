@@ -8,7 +8,7 @@ Ties the parts of this package together; reads and writes local files only.
 
 import logging
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,14 +19,19 @@ import pyarrow as pa
 
 from personalize_assets.core.batch_format.accounting import Account, account_for
 from personalize_assets.core.batch_format.inputs import read_inputs, sniff_query_field
-from personalize_assets.core.batch_format.outputs import OutputReader
+from personalize_assets.core.batch_format.outputs import Answers, Member, OutputReader
 from personalize_assets.core.batch_format.queries import DEFAULT_FIELD, FailedLine, QueryField
+from personalize_assets.core.batch_format.segments import NamedSegments, SegmentWriters
 from personalize_assets.core.batch_format.titles import ItemTitles
 from personalize_assets.core.batch_format.writers import NamedAnswers, ParquetWriters
 
 log = logging.getLogger(__name__)
 
 PREVIEW_ROWS = 3
+_DEFAULT_FIELDS: Mapping[Member, QueryField] = {
+    "recommendedItems": DEFAULT_FIELD,
+    "usersList": "itemId",
+}
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,10 @@ class ResultPaths:
     """Where the results go.
 
     Attributes:
-        transformed: Parquet: ``userId`` (or ``itemId``), ``Recommendations``.
-        tidy: Parquet: ``user_id`` (or ``query_item_id``), rank, item_id, score, title, genres.
+        transformed: Parquet: ``userId`` (or ``itemId``), ``Recommendations``. Of segments:
+            ``itemId`` (or ``itemAttributes``), ``Users``.
+        tidy: Parquet: ``user_id`` (or ``query_item_id``), rank, item_id, score, title, genres. Of
+            segments: ``item_id`` (or ``item_attributes``), title, rank, user_id.
         failed: JSON Lines: file, line, reason, text; empty where nothing failed.
     """
 
@@ -44,11 +51,11 @@ class ResultPaths:
     failed: Path
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Self:
-        """Return the usual names in a folder."""
+    def in_folder(cls, folder: Path, tidy: str = "recommendations") -> Self:
+        """Return the usual names in a folder; ``tidy`` says what the rows of that file are."""
         return cls(
             folder / "transformed.parquet",
-            folder / "recommendations.parquet",
+            folder / f"{tidy}.parquet",
             folder / "failed.jsonl",
         )
 
@@ -60,13 +67,14 @@ class TransformReport:
     Attributes:
         query: What the job was asked by.
         inputs: Lines of the input that were not blank; where no input was given, of the output.
-        users: Rows of ``transformed``: queries with recommendations (items, where asked by itemId).
-        rows: Rows of ``tidy``: recommended items.
+        users: Rows of ``transformed``: queries with an answer (items, where asked by itemId).
+        rows: Rows of ``tidy``: recommended items, or users of segments.
         failed: Lines of ``failed``.
         unexpected: Lines of the output that no input line asked for; 0 where no input was given.
         reasons: How often each reason occurs among the failed lines, most frequent first.
-        unknown_items: How many different recommended ids have no title in the catalogue.
-        preview: The first queries with the labels of their items.
+        unknown_items: How many different recommended ids have no title in the catalogue; of
+            segments, how many that were asked about.
+        preview: The first queries with the labels of their items, or the first users of segments.
     """
 
     query: QueryField
@@ -91,8 +99,9 @@ def transform_batch_output(
     paths: ResultPaths,
     *,
     expected_inputs: Path | Sequence[Path] | None = None,
+    member: Member = "recommendedItems",
 ) -> TransformReport:
-    """Write titled recommendations from the ``.out`` files of a batch inference job.
+    """Write titled recommendations, rankings or segments from the ``.out`` files of a batch job.
 
     The results appear under their names when all of them are complete, or not at all.
 
@@ -102,14 +111,15 @@ def transform_batch_output(
         paths: Where the results go; folders must exist.
         expected_inputs: The job's input files. With them each line that was asked is accounted for,
             and failed lines are told by their place in the input; without, by that in the output.
+        member: What the lines answer with: items, or the users of a segment.
 
     Raises:
         OSError: A file cannot be read or written.
     """
     inputs = [read_inputs(path) for path in _as_list(expected_inputs)]
     # What was answered tells what the job is asked by; most of the input may be of the wrong kind.
-    reader = OutputReader()
-    fallback = sniff_query_field(inputs) or DEFAULT_FIELD
+    reader = OutputReader(member=member)
+    fallback = sniff_query_field(inputs) or _DEFAULT_FIELDS[member]
     with _finished(paths) as partial:
         tally = _write_answers(reader, fallback, _as_list(out_files), titles, partial)
         query = reader.field or fallback
@@ -131,9 +141,7 @@ def transform_batch_output(
         unknown_items=len(tally.unknown),
         preview=tuple(tally.preview),
     )
-    log.info(
-        "%d lines: %d with recommendations, %d failed", report.inputs, report.users, report.failed
-    )
+    log.info("%d lines: %d with an answer, %d failed", report.inputs, report.users, report.failed)
     return report
 
 
@@ -145,7 +153,7 @@ class _Tally:
     preview: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     rows: int = 0
 
-    def add(self, named: NamedAnswers) -> None:
+    def add(self, named: NamedAnswers | NamedSegments) -> None:
         """Count the answers of a block."""
         answers = named.answers
         self.parts.append(answers.keys)
@@ -155,8 +163,7 @@ class _Tally:
         for key, count in zip(answers.keys, answers.counts, strict=True):
             if len(self.preview) == PREVIEW_ROWS:
                 break
-            codes = pa.array(named.codes[start : start + count])
-            self.preview.append((key.as_py(), tuple(named.labels.take(codes).to_pylist())))
+            self.preview.append((key.as_py(), named.labels_of(start, int(count))))
             start += count
 
     @property
@@ -173,23 +180,43 @@ def _write_answers(
     partial: ResultPaths,
 ) -> _Tally:
     tally = _Tally()
-    writers: ParquetWriters | None = None
+    write: _Write | None = None
     with ExitStack() as stack:
         for block in chain.from_iterable(reader.read(path) for path in out_files):
             tally.failed.extend(block.failed)
             if len(block.answers.keys):
-                if writers is None:
-                    writers = stack.enter_context(_open_writers(partial, reader.field or fallback))
-                named = NamedAnswers(block.answers, titles)
-                writers.write(named)
-                tally.add(named)
-        if writers is None:
-            stack.enter_context(_open_writers(partial, fallback))
+                if write is None:
+                    write = _open_writers(stack, reader.member, partial, reader.field or fallback)
+                tally.add(write(block.answers, titles))
+        if write is None:
+            _open_writers(stack, reader.member, partial, fallback)
     return tally
 
 
-def _open_writers(partial: ResultPaths, field: QueryField) -> ParquetWriters:
-    return ParquetWriters(partial.transformed, partial.tidy, field)
+_Write = Callable[[Answers, ItemTitles], NamedAnswers | NamedSegments]
+
+
+def _open_writers(
+    stack: ExitStack, member: Member, partial: ResultPaths, field: QueryField
+) -> _Write:
+    """Open both files until the stack ends; gives what names answers and writes them."""
+    if member == "usersList":
+        segments = stack.enter_context(SegmentWriters(partial.transformed, partial.tidy, field))
+
+        def write_segments(answers: Answers, titles: ItemTitles) -> NamedSegments:
+            named = NamedSegments(answers, titles)
+            segments.write(named)
+            return named
+
+        return write_segments
+    items = stack.enter_context(ParquetWriters(partial.transformed, partial.tidy, field))
+
+    def write_items(answers: Answers, titles: ItemTitles) -> NamedAnswers:
+        named = NamedAnswers(answers, titles)
+        items.write(named)
+        return named
+
+    return write_items
 
 
 def _write_failed(failed: Iterable[FailedLine], path: Path) -> None:

@@ -23,7 +23,11 @@ from personalize_assets.core.batch_format.titles import ItemTitles
 
 SEPARATOR: Final = " | "
 _INTEGER: Final = r"^(?:0|-?[1-9]\d{0,17})$"
-_TIDY_KEYS: Final[dict[QueryField, str]] = {"userId": "user_id", "itemId": "query_item_id"}
+_TIDY_KEYS: Final[dict[QueryField, str]] = {
+    "userId": "user_id",
+    "itemId": "query_item_id",
+    "itemAttributes": "item_attributes",
+}
 
 
 class NamedAnswers:
@@ -58,6 +62,11 @@ class NamedAnswers:
         no_genres = pa.nulls(len(self.unknown), pa.string())
         self.genres = pa.concat_arrays([catalogue.genres, no_genres]).take(taken)
 
+    def labels_of(self, first: int, count: int) -> tuple[str, ...]:
+        """What ``count`` recommended items from the ``first`` on are called."""
+        codes = pa.array(self.codes[first : first + count])
+        return tuple(self.labels.take(codes).to_pylist())
+
     def texts(self) -> pa.StringArray:
         """Return each line's recommendations as one text."""
         offsets = np.concatenate(([0], np.cumsum(self.answers.counts))).astype(np.int32)
@@ -65,20 +74,59 @@ class NamedAnswers:
         return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), labels), SEPARATOR)
 
 
-class ParquetWriters:
-    """The two parquet files of a job, open for writing.
+class TextPerQuery:
+    """The parquet file with one row a query and all of its answer as one text, open for writing.
 
-    ``transformed`` holds the query's id and its recommendations as one text. The id column is int64
-    as long as every id is a whole number in plain form, and becomes string with the first that is
-    not (``007`` counts as text: a number would lose the zeros). ``tidy`` holds one row a
-    recommended item.
+    The id column is int64 as long as every id is a whole number in plain form, and becomes string
+    with the first that is not (``007`` counts as text: a number would lose the zeros).
+    """
+
+    def __init__(self, path: Path, field: QueryField, column: str) -> None:
+        self._path, self._field, self._column = path, field, column
+        self._integers = True
+        self._file = self._open(pa.int64())
+
+    def write(self, keys: pa.StringArray, texts: pa.StringArray) -> None:
+        """Append queries and their answers."""
+        if self._integers and not pc.all(pc.match_substring_regex(keys, _INTEGER)).as_py():
+            self._turn_to_text()
+        column = keys.cast(pa.int64()) if self._integers else keys
+        self._file.write_batch(pa.record_batch([column, texts], schema=self._file.schema))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+    def _open(self, id_type: pa.DataType) -> pq.ParquetWriter:
+        schema = pa.schema([(self._field, id_type), (self._column, pa.string())])
+        # Hardly two queries get the same text: a dictionary would only cost time.
+        return pq.ParquetWriter(self._path, schema, compression="snappy", use_dictionary=False)
+
+    def _turn_to_text(self) -> None:
+        """Rewrite what there is of the file with string ids."""
+        self._integers = False
+        self._file.close()
+        path = self._path
+        numbers = path.rename(path.with_name(path.name + ".int64"))
+        try:
+            self._file = self._open(pa.string())
+            with pq.ParquetFile(numbers) as file:
+                for batch in file.iter_batches(batch_size=16_384):
+                    columns = [batch.column(0).cast(pa.string()), batch.column(1)]
+                    self._file.write_batch(pa.record_batch(columns, schema=self._file.schema))
+        finally:
+            numbers.unlink()
+
+
+class ParquetWriters:
+    """The two parquet files of a job that recommends items, open for writing.
+
+    ``transformed`` holds the query's id and its recommendations as one text; ``tidy`` holds one row
+    a recommended item.
     """
 
     def __init__(self, transformed: Path, tidy: Path, field: QueryField) -> None:
-        self._transformed_path = transformed
-        self._field: QueryField = field
-        self._integers = True
-        self._transformed = _open_transformed(transformed, field, pa.int64())
+        self._transformed = TextPerQuery(transformed, field, "Recommendations")
         self._tidy = pq.ParquetWriter(
             tidy,
             _tidy_schema(field),
@@ -100,34 +148,8 @@ class ParquetWriters:
 
     def write(self, named: NamedAnswers) -> None:
         """Append the answers of a block to both files."""
-        self._write_transformed(named)
+        self._transformed.write(named.answers.keys, named.texts())
         self._write_tidy(named)
-
-    def _write_transformed(self, named: NamedAnswers) -> None:
-        keys = named.answers.keys
-        if self._integers and not pc.all(pc.match_substring_regex(keys, _INTEGER)).as_py():
-            self._turn_to_text()
-        column = keys.cast(pa.int64()) if self._integers else keys
-        self._transformed.write_batch(
-            pa.record_batch([column, named.texts()], schema=self._transformed.schema)
-        )
-
-    def _turn_to_text(self) -> None:
-        """Rewrite what there is of the transformed file with string ids."""
-        self._integers = False
-        self._transformed.close()
-        path = self._transformed_path
-        numbers = path.rename(path.with_name(path.name + ".int64"))
-        try:
-            self._transformed = _open_transformed(path, self._field, pa.string())
-            with pq.ParquetFile(numbers) as file:
-                for batch in file.iter_batches(batch_size=16_384):
-                    columns = [batch.column(0).cast(pa.string()), batch.column(1)]
-                    self._transformed.write_batch(
-                        pa.record_batch(columns, schema=self._transformed.schema)
-                    )
-        finally:
-            numbers.unlink()
 
     def _write_tidy(self, named: NamedAnswers) -> None:
         answers = named.answers
@@ -147,12 +169,6 @@ class ParquetWriters:
             pa.DictionaryArray.from_arrays(genres.indices.take(codes), genres.dictionary),
         ]
         self._tidy.write_batch(pa.record_batch(columns, schema=self._tidy.schema))
-
-
-def _open_transformed(path: Path, field: QueryField, id_type: pa.DataType) -> pq.ParquetWriter:
-    schema = pa.schema([(field, id_type), ("Recommendations", pa.string())])
-    # Hardly two users get the same text: a dictionary would only cost time.
-    return pq.ParquetWriter(path, schema, compression="snappy", use_dictionary=False)
 
 
 def _tidy_schema(field: QueryField) -> pa.Schema:
