@@ -49,6 +49,10 @@ class WaitTimeout(TimeoutError):
     """Something did not become ready in the time that was allowed."""
 
 
+MAX_WAIT_S = 7 * 24 * 3600.0
+"""Longest wait for one resource, in seconds: a training of some hundred million rows takes days."""
+
+
 @dataclass(frozen=True)
 class WaitState:
     """What a progress callback is told after each look at a resource.
@@ -88,7 +92,7 @@ class WaitPolicy:
         rng: Source of the jitter.
     """
 
-    timeout_s: float = 6 * 3600
+    timeout_s: float = MAX_WAIT_S
     min_delay_s: float = 10
     max_delay_s: float = 60
     growth: float = 1.5
@@ -102,7 +106,7 @@ class WaitPolicy:
     def for_deployment(
         deployment: Deployment,
         on_progress: Callable[[WaitState], None] = _ignore,
-        timeout_s: float = 6 * 3600,
+        timeout_s: float = MAX_WAIT_S,
     ) -> "WaitPolicy":
         """The pace that suits ``deployment``: 0.1 s to 1 s on this machine, 10 s to 60 s on AWS."""
         if deployment.is_local:

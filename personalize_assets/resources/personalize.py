@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
-from personalize_assets.aws.waiters import WaitPolicy, WaitState
+from personalize_assets.aws.waiters import MAX_WAIT_S, WaitPolicy, WaitState
 from personalize_assets.local.work import describe_work
 from personalize_assets.resources.deployed import DeployedResource
 
@@ -19,7 +19,7 @@ _TELL_EVERY_S: Final = 10.0
 class PersonalizeResource(DeployedResource):
     """boto3 clients of Amazon Personalize, and the pace of waiting for it."""
 
-    timeout_s: float = Field(default=6 * 3600, description="Longest wait for one resource.")
+    timeout_s: float = Field(default=MAX_WAIT_S, description="Longest wait for one resource.")
 
     def get_client(self) -> "PersonalizeClient":
         """boto3's `personalize` client, always the same one."""
