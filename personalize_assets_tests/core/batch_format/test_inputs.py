@@ -36,7 +36,12 @@ def test_read_inputs__broken_lines_are_told(tmp_path: Path) -> None:
     assert inputs.numbers["itemId"].tolist() == [4]
     assert [(line.file, line.line, line.reason, line.text) for line in inputs.broken] == [
         ("users.json", 2, "not JSON: Expecting ',' delimiter at column 15", '{"userId": "2"'),
-        ("users.json", 5, "neither userId nor itemId nor itemAttributes; found user", '{"user": "5"}'),
+        (
+            "users.json",
+            5,
+            "neither userId nor itemId nor itemAttributes; found user",
+            '{"user": "5"}',
+        ),
     ]
     assert inputs.lines == 5
 

@@ -32,7 +32,7 @@ def test_parse_query__good(members: Any, query: tuple[str, str]) -> None:
     ("members", "message"),
     [
         ({}, "neither userId nor itemId nor itemAttributes; found no members"),
-        ({"USER_ID": "1", "x": 2}, "neither userId nor itemId nor itemAttributes; found USER_ID, x"),
+        ({"ID": "1", "x": 2}, "neither userId nor itemId nor itemAttributes; found ID, x"),
         ({"userId": ""}, "userId is empty"),
         ({"userId": None}, "userId must be a string, got null"),
         ({"userId": 1.5}, "userId must be a string, got a number"),

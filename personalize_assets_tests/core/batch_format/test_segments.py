@@ -104,7 +104,7 @@ def test_segments__by_the_name_that_the_guide_has(tmp_path: Path) -> None:
 
 
 def test_segments__line_without_answer_is_accounted_for(tmp_path: Path) -> None:
-    report, paths = transform(
+    report, _ = transform(
         tmp_path, [segment({"itemId": "1"}, ["3"])], [{"itemId": "1"}, {"itemId": "2"}]
     )
 
