@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from personalize_assets.core.costs import Prices, PricesError, parse_prices
+from personalize_assets.core.prices import Prices, PricesError, parse_prices
 
 SHIPPED = Path(__file__).parent / "prices.toml"
 

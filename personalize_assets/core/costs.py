@@ -1,138 +1,26 @@
-"""What a run will cost on Amazon Personalize: quantities from the data, prices from a dated file.
+"""What a run will cost on Amazon Personalize: quantities from the data, amounts from the prices.
 
-Pure: prices come in as text, what is to be done as numbers. Every line of a forecast is a range,
-says what it was derived from, and costs nothing where the work was done before. Nothing here knows
-which resources exist.
+Pure: what is to be done comes in as numbers. Every line of a forecast is a range, says what it was
+derived from, and costs nothing where the work was done before. Nothing here knows which resources
+exist.
 """
 
-import datetime as dt
 import math
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from personalize_assets.core.prices import (
+    DAYS_PER_MONTH,
+    HOURS_PER_DAY,
+    THOUSAND_REQUESTS_PER_TPS_HOUR,
+    V2,
+    Prices,
+    tiered_usd,
+)
 
-HOURS_PER_DAY: Final = 24
-DAYS_PER_MONTH: Final = 30
-THOUSAND_REQUESTS_PER_TPS_HOUR: Final = 3.6
-"""One request a second for one hour."""
-
-_STALE_AFTER: Final = dt.timedelta(days=365)
 _GB: Final = 1_000_000_000
 _MILLION: Final = 1_000_000
-_V2: Final = "-v2"
-
-
-class PricesError(ValueError):
-    """A file of prices says something that cannot be; the text names the entry."""
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Tier(_Entry):
-    """A price that holds up to some quantity a month."""
-
-    up_to: float = Field(default=math.inf, gt=0)
-    """Thousands a month, counted from the first; no end where left out."""
-
-    usd: float = Field(ge=0)
-    """For each thousand."""
-
-
-class Anchor(_Entry):
-    """One training whose billed hours are known."""
-
-    interactions: tuple[float, float]
-    """How many there were, as a range where the source is not clear."""
-
-    hours: float = Field(gt=0)
-    """Billed."""
-
-
-class Prices(_Entry):
-    """A price list, and what is known of how long trainings take."""
-
-    date: dt.date
-    """When somebody last looked at the figures."""
-
-    verified: bool = False
-    """Whether they were compared with the live page."""
-
-    source: str
-    """Where they come from."""
-
-    region: str
-    """That they hold for."""
-
-    ingestion_gb: float = Field(ge=0)
-    """USD for each GB of imported data."""
-
-    training_hour: float = Field(ge=0)
-    """USD for each billed hour of recipes without v2."""
-
-    training_v2_million: float = Field(ge=0)
-    """USD for each million interactions of recipes with v2."""
-
-    requests: Sequence[Tier]
-    """Real-time requests of campaigns."""
-
-    requests_v2: Sequence[Tier]
-    """Real-time requests of campaigns with recipes of v2."""
-
-    batch: Sequence[Tier]
-    """Users or items of batch jobs."""
-
-    recommender_hour: float = Field(ge=0)
-    """USD for each hour that a recommender is ACTIVE with one request a second."""
-
-    attributed_metric_month: float = Field(ge=0)
-    """USD for each metric of a metric attribution a month; billed by Amazon CloudWatch."""
-
-    anchors: Sequence[Anchor] = Field(min_length=2)
-    """Trainings of known length, from small to large."""
-
-    spread: float = Field(ge=1)
-    """Factor by which the length of a training may be above or below that of the anchors."""
-
-    other_recipes: float = Field(gt=0, le=1)
-    """Least share of that length that recipes without an anchor of their own may take."""
-
-    def warnings(self, today: dt.date) -> list[str]:
-        """Reasons for not trusting the figures."""
-        found: list[str] = []
-        if not self.verified:
-            found.append(
-                f"the prices of {self.date} were not compared with "
-                "https://aws.amazon.com/personalize/pricing/"
-            )
-        if today - self.date > _STALE_AFTER:
-            found.append(f"the prices are of {self.date}, more than a year old")
-        return found
-
-    def tps_hour(self, recipe: str) -> float:
-        """USD of one request a second for one hour, in the first tier, with this recipe."""
-        tiers = self.requests_v2 if recipe.endswith(_V2) else self.requests
-        return tiers[0].usd * THOUSAND_REQUESTS_PER_TPS_HOUR
-
-
-def parse_prices(text: str) -> Prices:
-    """Read a file of prices (TOML).
-
-    Raises:
-        PricesError: It is no TOML, or an entry is missing, unknown or out of bounds.
-    """
-    try:
-        return Prices.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise PricesError(f"no TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PricesError(f"{where}: {first['msg']}") from error
 
 
 @dataclass(frozen=True)
@@ -317,18 +205,6 @@ def _power_law(x: float, points: Sequence[tuple[float, float]]) -> float:
     return y0 * (x / x0) ** slope
 
 
-def tiered_usd(thousands: float, tiers: Sequence[Tier]) -> float:
-    """The amount for a quantity of a month, each part at the price of its tier."""
-    amount, begin = 0.0, 0.0
-    for tier in tiers:
-        part = min(thousands, tier.up_to) - begin
-        if part <= 0:
-            break
-        amount += part * tier.usd
-        begin = tier.up_to
-    return amount
-
-
 def _import(one: Import, prices: Prices) -> Line:
     size = 0.0 if one.unchanged else one.size / _GB
     amount = size * prices.ingestion_gb
@@ -341,7 +217,7 @@ def _import(one: Import, prices: Prices) -> Line:
 
 def _training(one: Training, interactions: int, prices: Prices) -> Line:
     what = f"training of {one.name}"
-    is_v2 = one.recipe.endswith(_V2)
+    is_v2 = one.recipe.endswith(V2)
     unit = "million interactions" if is_v2 else "training hours"
     usd = prices.training_v2_million if is_v2 else prices.training_hour
     price = f"{usd:g} per million" if is_v2 else f"{usd:g} per hour"
@@ -388,7 +264,7 @@ def _batch(one: BatchWork, prices: Prices) -> Line:
 
 def _campaign(one: Capacity, days: float, prices: Prices) -> Line:
     hours = one.per_second * HOURS_PER_DAY * days
-    tiers = prices.requests_v2 if one.recipe.endswith(_V2) else prices.requests
+    tiers = prices.requests_v2 if one.recipe.endswith(V2) else prices.requests
     months = max(days / DAYS_PER_MONTH, 1e-9)
     monthly = tiered_usd(hours * THOUSAND_REQUESTS_PER_TPS_HOUR / months, tiers)
     return Line(
@@ -420,22 +296,6 @@ def _attribution(metrics: int, days: float, prices: Prices) -> Line:
         *(amount, amount, f"{metrics} metrics in Amazon CloudWatch"),
         recurring=True,
     )
-
-
-def capacity_usd_per_day(kind: str, recipe: str, per_second: int, prices: Prices) -> float:
-    """What a campaign or recommender costs a day at its provisioned capacity.
-
-    Args:
-        kind: ``campaign`` or ``recommender``; anything else costs nothing by the day.
-        recipe: Name of the recipe.
-        per_second: Requests a second.
-        prices: The price list.
-    """
-    if kind == "campaign":
-        return per_second * HOURS_PER_DAY * prices.tps_hour(recipe)
-    if kind == "recommender":
-        return per_second * HOURS_PER_DAY * prices.recommender_hour
-    return 0.0
 
 
 def as_rows(forecast: Forecast) -> list[Mapping[str, Any]]:

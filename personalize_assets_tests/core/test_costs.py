@@ -6,23 +6,25 @@ import math
 import pytest
 
 from personalize_assets.core.costs import (
-    Anchor,
     BatchWork,
     Capacity,
     Forecast,
     Import,
     Line,
-    Prices,
-    PricesError,
-    Tier,
     Training,
     Workload,
     as_rows,
-    capacity_usd_per_day,
     forecast_costs,
+    training_hours,
+)
+from personalize_assets.core.prices import (
+    Anchor,
+    Prices,
+    PricesError,
+    Tier,
+    capacity_usd_per_day,
     parse_prices,
     tiered_usd,
-    training_hours,
 )
 
 TEXT = """
