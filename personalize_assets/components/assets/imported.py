@@ -6,6 +6,7 @@ from personalize_assets.aws.ensure import ensure_dataset_group
 from personalize_assets.aws.imports import ImportRequest, import_dataset
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import ensured_metadata
+from personalize_assets.components.service_assets import IMPORT_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource, S3Resource
 
 KINDS = {"personalize"}
@@ -32,7 +33,7 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
         description="The container of all that follows in Amazon Personalize.",
     )
 
-    @dg.multi_asset(name=f"{graph.id}_dataset_group", specs=[spec])
+    @service_asset(graph, name=f"{graph.id}_dataset_group", specs=[spec])
     def dataset_group(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
@@ -60,10 +61,11 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
         stage="imported",
         kinds=KINDS,
         deps=[cleaned, group],
-        description=f"The {dataset.capitalize()} dataset, imported in full from the cleaned CSV.",
+        description=f"The {dataset.capitalize()} dataset with the cleaned CSV: nothing is imported "
+        "where it did not change, what was added where that is all, and else everything.",
     )
 
-    @dg.multi_asset(name=f"{graph.id}_{dataset}_dataset", specs=[spec])
+    @service_asset(graph, name=f"{graph.id}_{dataset}_dataset", specs=[spec], pool=IMPORT_POOL)
     def imported_dataset(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
     ) -> dg.MaterializeResult:
@@ -73,12 +75,14 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
             group_arn=materialized(context, group)["arn"],
             dataset_type=dataset,
             schema=source["schema"],
-            data_location=s3.uri(source["csv_key"]),
+            csv_key=source["csv_key"],
             data_sha256=source["csv_sha256"],
             role_arn=personalize.role_arn,
+            copies=f"{graph.attributes.prefixes.transformed}imported/",
         )
         imported = import_dataset(
             personalize.get_client(),
+            s3.store(),
             request,
             personalize.wait(context.log.info),
             tags=graph.resource_tags(personalize.tags),
@@ -90,7 +94,9 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
                 "dataset_arn": imported.dataset_arn,
                 "schema_arn": imported.schema_arn,
                 "dagster/row_count": source["dagster/row_count"],
-                "data_location": request.data_location,
+                "data_location": imported.data_location,
+                "import_mode": imported.choice.mode,
+                "import_reason": imported.choice.reason,
                 "csv_sha256": request.data_sha256,
             },
             data_version=dg.DataVersion(imported.job.arn),

@@ -9,10 +9,11 @@ from personalize_assets.aws.batch import (
     stage_batch_input,
 )
 from personalize_assets.aws.results import transform_results
-from personalize_assets.components.assets.trained import version_key
 from personalize_assets.components.attributes import BatchInference
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import ensured_metadata, recommendations_metadata
+from personalize_assets.components.promotion import promoted_key
+from personalize_assets.components.service_assets import BATCH_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource, S3Resource
 
 
@@ -74,7 +75,7 @@ def _batch_input(graph: Graph) -> dg.AssetsDefinition:
 
 
 def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
-    version, staged = version_key(graph, batch.solution), graph.key("batch_input")
+    version, staged = promoted_key(graph, batch.solution), graph.key("batch_input")
     spec = graph.spec(
         "batch_inference",
         stage="recommended",
@@ -83,7 +84,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
         description=f"{batch.num_results} items for each user, by `{batch.solution}`.",
     )
 
-    @dg.multi_asset(name=f"{graph.id}_batch_inference", specs=[spec])
+    @service_asset(graph, name=f"{graph.id}_batch_inference", specs=[spec], pool=BATCH_POOL)
     def batch_inference(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
     ) -> dg.MaterializeResult:

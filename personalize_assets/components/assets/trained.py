@@ -12,6 +12,7 @@ from personalize_assets.components.previews import (
     ensured_metadata,
     metrics_metadata,
 )
+from personalize_assets.components.service_assets import TRAINING_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource
 
 
@@ -45,10 +46,11 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         description=f"A model of recipe `{solution.recipe}`, trained on the imported datasets.",
     )
 
-    @dg.multi_asset(
+    @service_asset(
+        graph,
         name=f"{graph.id}_{solution.name.replace('-', '_')}_solution_version",
         specs=[spec],
-        pool="personalize_training",
+        pool=TRAINING_POOL,
     )
     def solution_version(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource
@@ -98,7 +100,9 @@ def _metrics(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         description="Offline metrics on the newest tenth of the events of held-out users.",
     )
 
-    @dg.multi_asset(name=f"{graph.id}_{solution.name.replace('-', '_')}_metrics", specs=[spec])
+    @service_asset(
+        graph, name=f"{graph.id}_{solution.name.replace('-', '_')}_metrics", specs=[spec]
+    )
     def metrics(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
