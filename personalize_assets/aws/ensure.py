@@ -5,7 +5,7 @@ right is returned, what is missing is created and waited for, what is there and 
 refused.
 """
 
-from personalize_assets.aws.ensure_batch import ensure_batch_inference
+from personalize_assets.aws.ensure_batch import ensure_batch_inference, ensure_batch_segment
 from personalize_assets.aws.ensure_data import (
     ensure_dataset,
     ensure_dataset_group,
@@ -28,6 +28,7 @@ __all__ = [
     "WaitState",
     "WaitTimeout",
     "ensure_batch_inference",
+    "ensure_batch_segment",
     "ensure_dataset",
     "ensure_dataset_group",
     "ensure_import",

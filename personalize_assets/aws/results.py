@@ -1,4 +1,4 @@
-"""From the output of a batch inference job in S3 to titled recommendations in S3.
+"""From the output of a batch job in S3 to titled recommendations, rankings or segments in S3.
 
 Results lie in the job's own folder and are never written over by a later job; copies of the newest
 lie under the classic keys of the pipeline that this one replaces, and only those are replaced.
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +27,10 @@ LIKED_TITLES = 10
 
 @dataclass(frozen=True)
 class UserPreview:
-    """One user's recommendations beside what the user liked, as titles, best first."""
+    """One user's recommendations beside what the user liked, as titles, best first.
+
+    Of a segment: the item or attribute, its title, and the first users.
+    """
 
     user_id: str
     liked: Sequence[str]
@@ -38,11 +42,12 @@ class Results:
     """Titled recommendations of one job.
 
     Attributes:
-        keys: Keys by name: ``output``, ``transformed``, ``recommendations``, ``failed``.
+        keys: Keys by name: ``output``, ``transformed``, ``failed``, and the tidy table by what its
+            rows are: ``recommendations``, ``rankings`` or ``segments``.
         sha256: Digest of the transformed file.
         input_lines: Lines that were asked.
-        users: Lines with recommendations.
-        rows: Recommended items in all.
+        users: Lines with an answer.
+        rows: Recommended items, or users of segments, in all.
         failed_lines: Lines without, with their reasons in the file ``failed``.
         unexpected_lines: Lines of the output that no input line asked for; 0, or the job is odd.
         reasons: How often each reason occurs.
@@ -62,9 +67,14 @@ class Results:
     unchanged: bool = False
 
 
+Rows = Literal["recommendations", "rankings", "segments"]
+"""What a job answered with; the name of its tidy table."""
+
+
 def transform_results(
     bucket: Bucket,
     *,
+    rows: Rows = "recommendations",
     output_key: str,
     input_key: str | None,
     items_key: str | None,
@@ -75,6 +85,7 @@ def transform_results(
 
     Args:
         bucket: The pipeline's bucket.
+        rows: What the job answered with.
         output_key: What the service wrote.
         input_key: What it was asked; None if that is not known.
         items_key: Parquet file of the cleaned items, for titles; None titles items by their ids.
@@ -90,7 +101,9 @@ def transform_results(
     inputs = {key: found.etag if (found := bucket.head(key)) else None for key in sources}
     results = read_manifest(bucket, manifest_key, inputs, Results)
     if results is None:
-        results = _transform(bucket, folder, output_key, input_key, items_key, interactions_key)
+        results = _transform(
+            bucket, folder, rows, output_key, input_key, items_key, interactions_key
+        )
         write_manifest(bucket, manifest_key, inputs, results.keys.values(), results)
     else:
         results = replace(results, unchanged=True)
@@ -103,6 +116,7 @@ def transform_results(
 def _transform(
     bucket: Bucket,
     folder: str,
+    rows: Rows,
     output_key: str,
     input_key: str | None,
     items_key: str | None,
@@ -110,32 +124,37 @@ def _transform(
 ) -> Results:
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
-        paths = ResultPaths.in_folder(work)
+        paths = ResultPaths.in_folder(work, rows)
         output = work / output_key.rpartition("/")[2]
         bucket.get_file(output_key, output)
         asked = None
         if input_key is not None:
             asked = work / "input" / input_key.rpartition("/")[2]
             bucket.get_file(input_key, asked)
-        bucket.get_file(interactions_key, work / "interactions.parquet")
+        if rows != "segments":
+            bucket.get_file(interactions_key, work / "interactions.parquet")
         titles = _titles(bucket, items_key, work / "items.parquet")
         report = transform_batch_output(
             output,
             titles,
             paths,
             expected_inputs=asked,
+            member="usersList" if rows == "segments" else "recommendedItems",
         )
         stored = {
             path.stem: bucket.put_file(path, f"{folder}{path.name}")
             for path in (paths.transformed, paths.tidy, paths.failed)
         }
-        shown = [user for user, _ in report.preview]
-        # The filter works while reading: a few users of many millions of rows are kept.
-        interactions = pq.read_table(
-            work / "interactions.parquet",
-            filters=pc.field(Columns.USER_ID).isin(pa.array(shown, pa.string())),
-        )
-        liked = liked_titles(interactions, titles, shown)
+        shown = [asked_for for asked_for, _ in report.preview]
+        if rows == "segments":
+            beside = {query: titles_of(titles, [query]) for query in shown}
+        else:
+            # The filter works while reading: a few users of many millions of rows are kept.
+            interactions = pq.read_table(
+                work / "interactions.parquet",
+                filters=pc.field(Columns.USER_ID).isin(pa.array(shown, pa.string())),
+            )
+            beside = liked_titles(interactions, titles, shown)
     return Results(
         keys={"output": output_key, **{name: file.key for name, file in stored.items()}},
         sha256=stored["transformed"].sha256,
@@ -145,8 +164,15 @@ def _transform(
         failed_lines=report.failed,
         unexpected_lines=report.unexpected,
         reasons=report.reasons,
-        preview=[UserPreview(user, liked[user], list(labels)) for user, labels in report.preview],
+        preview=[UserPreview(query, beside[query], list(found)) for query, found in report.preview],
     )
+
+
+def titles_of(titles: ItemTitles, ids: Sequence[str]) -> list[str]:
+    """What items are called; an id that the catalogue does not know is its own title."""
+    wanted = pa.array(ids, pa.string())
+    rows = pc.index_in(wanted, value_set=titles.item_ids)
+    return pc.coalesce(titles.titles.take(rows), wanted).to_pylist()
 
 
 def liked_titles(
