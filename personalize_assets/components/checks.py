@@ -7,6 +7,7 @@ import dagster as dg
 from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.promotion import build_promotion_checks
 from personalize_assets.recipes.minima import MIN_INTERACTIONS, MIN_USERS_WITH_TWO
 
 COMPARED_METRICS = ("mean_reciprocal_rank_at_25", "normalized_discounted_cumulative_gain_at_25")
@@ -15,6 +16,7 @@ COMPARED_METRICS = ("mean_reciprocal_rank_at_25", "normalized_discounted_cumulat
 def build_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
     """All checks of one dataset group."""
     checks = [_accounting(graph), _quarantine_share(graph), _data_minima(graph)]
+    checks += build_promotion_checks(graph)
     baseline = next(
         (s for s in graph.attributes.solutions if s.recipe == "aws-popularity-count"), None
     )

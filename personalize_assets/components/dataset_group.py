@@ -6,6 +6,7 @@ from personalize_assets.aws.deployment import DEPLOYMENT
 from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
+from personalize_assets.components.assets.promoted import build_promoted_assets
 from personalize_assets.components.assets.raw import build_raw_assets
 from personalize_assets.components.assets.recommended import build_recommended_assets
 from personalize_assets.components.assets.trained import build_trained_assets
@@ -40,6 +41,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_imported_assets(graph),
             *build_trained_assets(graph),
             *build_compared_assets(graph),
+            *build_promoted_assets(graph),
             *build_recommended_assets(graph),
         ]
         declared = dg.Definitions(
