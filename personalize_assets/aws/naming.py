@@ -9,6 +9,9 @@ import json
 import re
 from typing import Any
 
+PROJECT_TAG = "personalize-assets"
+"""Tag of everything that the project made in the service; its value is the dataset group."""
+
 MAX_LENGTH = 63  # botocore: Name of personalize
 _SUFFIX_LENGTH = 3  # room for "-2" to "-99" of repeated attempts
 _DIGEST_LENGTH = 12

@@ -11,14 +11,12 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from personalize_assets.aws.naming import PROJECT_TAG
 from personalize_assets.components.attributes import DatasetGroupAttributes
 
 Stage = Literal[
     "raw", "prepared", "imported", "trained", "evaluated", "deployed", "recommended", "operated"
 ]
-
-PROJECT_TAG = "personalize-assets"
-"""Tag of everything that the project made in the service; its value is the dataset group."""
 
 STAGES: Mapping[Stage, str] = {
     "raw": "Raw files as they lie in S3.",
