@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from botocore.exceptions import ClientError
@@ -248,19 +249,29 @@ def ensure_import(
 
     def is_newest(arn: str) -> bool:
         # A FULL import replaces what was there: data that came back has to be imported again.
-        return import_mode == "INCREMENTAL" or _newest_import(personalize, dataset_arn) == arn
+        return import_mode == "INCREMENTAL" or _newest_of(personalize, dataset_arn, None) == arn
 
     return ensure_job(personalize, IMPORT_JOB, job_name, find_arn, create, policy, is_newest)
 
 
-def _newest_import(personalize: "PersonalizeClient", dataset_arn: str) -> str | None:
-    """The import job that the dataset was last filled by, or is being filled by."""
+def newest_import(personalize: "PersonalizeClient", dataset: Ensured) -> str | None:
+    """The import job that the dataset was last filled by, or is being filled by.
+
+    Jobs of a dataset of the same name that was deleted before this one was made do not count.
+    """
+    return _newest_of(personalize, dataset.arn, dataset.description.get("creationDateTime"))
+
+
+def _newest_of(
+    personalize: "PersonalizeClient", dataset_arn: str, since: datetime | None
+) -> str | None:
     pages = personalize.get_paginator("list_dataset_import_jobs").paginate(datasetArn=dataset_arn)
     jobs = [
         job
         for page in pages
         for job in page["datasetImportJobs"]
         if job.get("status") not in FAILED_STATUSES and "creationDateTime" in job
+        if since is None or job["creationDateTime"] >= since
     ]
     newest = max(jobs, key=lambda job: job["creationDateTime"], default=None)
     return None if newest is None else newest.get("datasetImportJobArn")
