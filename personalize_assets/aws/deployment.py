@@ -83,6 +83,11 @@ QUEUE_URL = Setting(
     "",
     "SQS queue that receives the bucket's event notifications, read beside the listing (aws only).",
 )
+UI_URL = Setting(
+    "PERSONALIZE_ASSETS_UI_URL",
+    "",
+    "Address of the Dagster UI, for links in notifications; `personalize-assets dev` sets it.",
+)
 TAGS = Setting(
     "PERSONALIZE_ASSETS_TAGS",
     "",
@@ -115,6 +120,7 @@ SETTINGS: tuple[Setting, ...] = (
     REGION,
     TOPIC_ARN,
     QUEUE_URL,
+    UI_URL,
     TAGS,
     ENGINE_PORT,
     S3_PORT,
@@ -136,6 +142,7 @@ class Deployment:
         kms_key_arn: Key for encryption, or None.
         topic_arn: SNS topic for notifications; None in ``local``, and where there is none.
         queue_url: SQS queue of the bucket's events; None in ``local``, and where there is none.
+        ui_url: Address of the Dagster UI, or None where it is not known.
         state_dir: Folder of the local stack, absolute.
         data_path: Raw data given by the user, or None for the sample.
         tags: Tags for everything that is created.
@@ -154,6 +161,7 @@ class Deployment:
     kms_key_arn: str | None = None
     topic_arn: str | None = None
     queue_url: str | None = None
+    ui_url: str | None = None
     data_path: Path | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     engine_port: int = 0
@@ -187,6 +195,7 @@ class Deployment:
 
 class _Common(TypedDict):
     state_dir: Path
+    ui_url: str | None
     data_path: Path | None
     tags: dict[str, str]
     engine_port: int
@@ -236,6 +245,7 @@ def _common(environ: Mapping[str, str]) -> _Common:
     data = _value(environ, DATA)
     return {
         "state_dir": Path(_value(environ, STATE_DIR)).expanduser().absolute(),
+        "ui_url": _ui_url(_value(environ, UI_URL)),
         "data_path": Path(data).expanduser().absolute() if data else None,
         "tags": _tags(_value(environ, TAGS)),
         "engine_port": _port(environ, ENGINE_PORT),
@@ -266,6 +276,14 @@ def _queue_url(text: str) -> str | None:
         raise DeploymentError(
             f"{QUEUE_URL.name} must look like https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, "
             f"got {text!r}"
+        )
+    return text or None
+
+
+def _ui_url(text: str) -> str | None:
+    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
+        raise DeploymentError(
+            f"{UI_URL.name} must look like https://dagster.example.org, got {text!r}"
         )
     return text or None
 

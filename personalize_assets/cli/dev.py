@@ -23,7 +23,13 @@ from types import FrameType
 import click
 from rich.console import Console
 
-from personalize_assets.aws.deployment import DATA, STATE_DIR, Deployment, DeploymentError
+from personalize_assets.aws.deployment import (
+    DATA,
+    STATE_DIR,
+    UI_URL,
+    Deployment,
+    DeploymentError,
+)
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance, prepare_home
 from personalize_assets.core.movielens import RawDataError
@@ -111,6 +117,7 @@ def _serve(
                 "DAGSTER_HOME": str(home),
                 "DAGSTER_DISABLE_TELEMETRY": "yes",
                 STATE_DIR.name: str(deployment.state_dir),
+                UI_URL.name: deployment.ui_url or url,
                 "PYTHONWARNINGS": "ignore",
                 # Else a file in this folder that is named like a library takes its place.
                 "PYTHONSAFEPATH": "1",

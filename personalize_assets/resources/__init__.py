@@ -1,4 +1,4 @@
-"""Dagster resources: the local stack, Amazon Personalize and S3, for the chosen deployment."""
+"""Dagster resources: local stack, Personalize, S3 and notifications of the chosen deployment."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,17 @@ import dagster as dg
 
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.resources.local_stack import LocalStackResource
+from personalize_assets.resources.notifications import NotificationsResource
 from personalize_assets.resources.personalize import PersonalizeResource
 from personalize_assets.resources.s3 import S3Resource
 
-__all__ = ["LocalStackResource", "PersonalizeResource", "S3Resource", "resources_of"]
+__all__ = [
+    "LocalStackResource",
+    "NotificationsResource",
+    "PersonalizeResource",
+    "S3Resource",
+    "resources_of",
+]
 
 
 def resources_of(deployment: Deployment) -> Mapping[str, dg.ConfigurableResource]:
@@ -17,6 +24,7 @@ def resources_of(deployment: Deployment) -> Mapping[str, dg.ConfigurableResource
     stack = LocalStackResource.of(deployment)
     return {
         "local_stack": stack,
+        "notifications": NotificationsResource.of(deployment, stack),
         "personalize": PersonalizeResource.of(deployment, stack),
         "s3": S3Resource.of(deployment, stack),
     }

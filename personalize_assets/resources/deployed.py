@@ -25,6 +25,7 @@ class DeployedResource(dg.ConfigurableResource):
     kms_key_arn: str | None = Field(default=None, description="Key for encryption at rest.")
     topic_arn: str | None = Field(default=None, description="SNS topic of notifications, in aws.")
     queue_url: str | None = Field(default=None, description="SQS queue of S3's events, in aws.")
+    ui_url: str | None = Field(default=None, description="Address of the Dagster UI.")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of all that is created.")
     local_stack: LocalStackResource
 
@@ -41,6 +42,7 @@ class DeployedResource(dg.ConfigurableResource):
             kms_key_arn=deployment.kms_key_arn,
             topic_arn=deployment.topic_arn,
             queue_url=deployment.queue_url,
+            ui_url=deployment.ui_url,
             tags=dict(deployment.tags),
             local_stack=local_stack,
         )
@@ -58,6 +60,7 @@ class DeployedResource(dg.ConfigurableResource):
             kms_key_arn=self.kms_key_arn,
             topic_arn=self.topic_arn,
             queue_url=self.queue_url,
+            ui_url=self.ui_url,
             tags=self.tags,
             state_dir=Path(self.local_stack.state_dir),
             engine_port=self.local_stack.engine_port,

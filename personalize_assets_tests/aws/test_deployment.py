@@ -46,6 +46,7 @@ def test_from_environment__every_setting_has_a_say() -> None:
         "PERSONALIZE_ASSETS_REGION": "eu-west-1",
         "PERSONALIZE_ASSETS_TOPIC_ARN": "arn:aws:sns:eu-west-1:111122223333:films",
         "PERSONALIZE_ASSETS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/films",
+        "PERSONALIZE_ASSETS_UI_URL": "https://dagster.example.org",
         "PERSONALIZE_ASSETS_TAGS": "team=films, cost-centre = 7 ,",
         "PERSONALIZE_ASSETS_ENGINE_PORT": "4001",
         "PERSONALIZE_ASSETS_S3_PORT": "4002",
@@ -63,6 +64,7 @@ def test_from_environment__every_setting_has_a_say() -> None:
         kms_key_arn="arn:aws:kms:eu-west-1:111122223333:key/k",
         topic_arn="arn:aws:sns:eu-west-1:111122223333:films",
         queue_url="https://sqs.eu-west-1.amazonaws.com/111122223333/films",
+        ui_url="https://dagster.example.org",
         state_dir=Path("/var/state"),
         data_path=Path("/data/ml-25m.zip"),
         tags={"team": "films", "cost-centre": "7"},
@@ -84,6 +86,7 @@ def test_settings__defaults_are_those_of_an_empty_environment() -> None:
     [
         ({"DEPLOYMENT": "gcp"}, "DEPLOYMENT must be local or aws, got 'gcp'"),
         ({"DEPLOYMENT": "aws"}, r"needs PERSONALIZE_ASSETS_BUCKET and PERSONALIZE_ASSETS_ROLE_ARN"),
+        ({"UI_URL": "dagster"}, r"UI_URL must look like .*, got 'dagster'"),
         ({"ROLE_ARN": "reader"}, r"ROLE_ARN must look like .*, got 'reader'"),
         ({"TAGS": "team"}, "TAGS must be key=value,key=value, got 'team'"),
         ({"S3_PORT": "70000"}, "S3_PORT must be a port between 0 and 65535, got '70000'"),
