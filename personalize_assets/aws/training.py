@@ -66,6 +66,31 @@ class SolutionRequest:
         return digest_of(config)
 
 
+def ensure_requested_solution(
+    personalize: "PersonalizeClient",
+    request: SolutionRequest,
+    policy: WaitPolicy,
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> Ensured:
+    """Make sure that the solution of a request is there; its name tells its configuration.
+
+    Raises:
+        ResourceFailed: Its creation failed.
+        WaitTimeout: It was not ready in time.
+    """
+    return ensure_solution(
+        personalize,
+        job_name(f"{request.group_name}-{request.name}", request.config_digest),
+        request.group_arn,
+        f"arn:aws:personalize:::recipe/{request.recipe}",
+        policy,
+        event_type=request.event_type,
+        solution_config=request.solution_config,
+        tags=tags,
+    )
+
+
 @dataclass(frozen=True)
 class Trained:
     """A trained version and the solution that it belongs to."""
@@ -93,17 +118,7 @@ def train_solution(
         ResourceFailed: The training failed; the reason is in the message.
         WaitTimeout: It was not ready in time.
     """
-    prefix = f"{request.group_name}-{request.name}"
-    solution = ensure_solution(
-        personalize,
-        job_name(prefix, request.config_digest),
-        request.group_arn,
-        f"arn:aws:personalize:::recipe/{request.recipe}",
-        policy,
-        event_type=request.event_type,
-        solution_config=request.solution_config,
-        tags=tags,
-    )
+    solution = ensure_requested_solution(personalize, request, policy, tags=tags)
     version = ensure_solution_version(
         personalize,
         solution.arn,

@@ -390,6 +390,7 @@ USER_PERSONALIZATION = RecipeSpec(
     real_time=True,
     refresh="new-items",
     explores=True,
+    updates=True,
     takes_context=True,
     promotes=True,
     learner=UserPersonalization(),
