@@ -7,10 +7,13 @@ from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.promoted import build_promoted_assets
+from personalize_assets.components.assets.ranked import build_ranked_assets
 from personalize_assets.components.assets.raw import build_raw_assets
 from personalize_assets.components.assets.recommended import build_recommended_assets
+from personalize_assets.components.assets.segmented import build_segmented_assets
 from personalize_assets.components.assets.trained import build_trained_assets
 from personalize_assets.components.attributes import DatasetGroupAttributes
+from personalize_assets.components.batch_checks import build_batch_checks
 from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
@@ -43,8 +46,13 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_compared_assets(graph),
             *build_promoted_assets(graph),
             *build_recommended_assets(graph),
+            *build_segmented_assets(graph),
+            *build_ranked_assets(graph),
         ]
+        jobs = build_jobs(graph)
         declared = dg.Definitions(
-            assets=assets, asset_checks=build_checks(graph), sensors=build_sensors(graph)
+            assets=assets,
+            asset_checks=[*build_checks(graph), *build_batch_checks(graph)],
+            sensors=build_sensors(graph, jobs.jobs or ()),
         )
-        return dg.Definitions.merge(declared, build_jobs(graph))
+        return dg.Definitions.merge(declared, jobs)

@@ -1,9 +1,10 @@
-"""Jobs of one dataset group: all of it, retraining, batch inference, and transforming results.
+"""Jobs of one dataset group: all of it, retraining, batch jobs, and transforming results.
 
 Each runs in one process: on one machine, starting a process a step costs more than the steps.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -71,22 +72,76 @@ def delete_users_job_name(group_id: str) -> str:
     return f"{group_id}_delete_users"
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """The jobs of one kind of batch job.
+
+    Attributes:
+        assets: From its input to its results, in order.
+        job_name: Names the job from a dropped file to results.
+        description: Of that job.
+        transform_name: Names the job that makes results of an output in S3.
+        transform_description: Of that job.
+    """
+
+    assets: Sequence[str]
+    job_name: Callable[[str], str]
+    description: str
+    transform_name: Callable[[str], str]
+    transform_description: str
+
+
+_INFERENCE = _Batch(
+    ("batch_input", "batch_inference", "recommendations"),
+    batch_job_name,
+    "Recommendations for the users of one file.",
+    transform_job_name,
+    "Titles for a result that lies in S3.",
+)
+_SEGMENTS = _Batch(
+    ("segment_input", "batch_segment", "user_segments"),
+    segments_job_name,
+    "Users for the items of one file.",
+    segments_transform_job_name,
+    "Tables of users for a result of a segment job that lies in S3.",
+)
+_RANKING = _Batch(
+    ("ranking_input", "batch_ranking", "rankings"),
+    ranking_job_name,
+    "Rankings of the lists of one file.",
+    ranking_transform_job_name,
+    "Titles for a result of a ranking that lies in S3.",
+)
+
+
+def _declared_batches(graph: Graph) -> list[_Batch]:
+    attributes = graph.attributes
+    batches = {
+        _INFERENCE: attributes.batch_inference,
+        _SEGMENTS: attributes.batch_segment,
+        _RANKING: attributes.batch_ranking,
+    }
+    return [batch for batch, declared in batches.items() if declared is not None]
+
+
 def build_jobs(graph: Graph) -> dg.Definitions:
     """The jobs of one dataset group, and the schedule of retraining where one is declared."""
-    everything = dg.AssetSelection.key_prefixes([graph.id])
-    has_batch = graph.attributes.batch_inference is not None
-    recommended = graph.keys("batch_input", "batch_inference", "recommendations")
-    last = dg.AssetSelection.assets(*recommended) if has_batch else dg.AssetSelection.assets()
+    everything = dg.AssetSelection.key_prefixes([graph.id]) - dg.AssetSelection.groups("operated")
+    batches = _declared_batches(graph)
+    batched = dg.AssetSelection.assets(
+        *(key for batch in batches for key in graph.keys(*batch.assets))
+    )
     retraining = _job(
-        graph, retraining_job_name, everything - last, "From raw files to metrics, in full."
+        graph, retraining_job_name, everything - batched, "From raw files to metrics, in full."
     )
     jobs = [_job(graph, main_job_name, everything, "From raw files to titled recommendations.")]
     jobs.append(retraining)
-    if has_batch:
-        transform = dg.AssetSelection.assets(graph.key("recommendations"))
+    for batch in batches:
+        keys = graph.keys(*batch.assets)
+        whole, last = dg.AssetSelection.assets(*keys), dg.AssetSelection.assets(keys[-1])
         jobs += [
-            _job(graph, batch_job_name, last, "Recommendations for the users of one file."),
-            _job(graph, transform_job_name, transform, "Titles for a result that lies in S3."),
+            _job(graph, batch.job_name, whole, batch.description),
+            _job(graph, batch.transform_name, last, batch.transform_description),
         ]
     return dg.Definitions(jobs=jobs, schedules=_schedules(graph, retraining))
 

@@ -106,31 +106,61 @@ def metrics_metadata(
 def recommendations_metadata(results: Results, s3: S3Resource) -> dict[str, Any]:
     """Metadata of titled recommendations, with a preview beside what the users liked."""
     return {
-        "preview": dg.MetadataValue.md(_inline_preview(results.preview)),
+        **_results_metadata(results, s3, ("user", "liked", "recommended")),
+        "users": results.users,
+    }
+
+
+def rankings_metadata(results: Results, s3: S3Resource) -> dict[str, Any]:
+    """Metadata of titled rankings, with a preview beside what the users liked."""
+    return {
+        **_results_metadata(results, s3, ("user", "liked", "ranking")),
+        "users": results.users,
+    }
+
+
+def segments_metadata(results: Results, s3: S3Resource) -> dict[str, Any]:
+    """Metadata of user segments, with a preview of the first users of a few items."""
+    return {**_results_metadata(results, s3, ("item", "title", "users")), "items": results.users}
+
+
+def _results_metadata(
+    results: Results, s3: S3Resource, columns: tuple[str, str, str]
+) -> dict[str, Any]:
+    """What the results of all batch jobs tell.
+
+    Args:
+        results: What became of the output.
+        s3: Where it lies.
+        columns: Headings of the preview: the query, what is known of it, and its answer.
+    """
+    asked, known, answer = columns
+    return {
+        "preview": dg.MetadataValue.md(_inline_preview(results.preview, columns)),
         "open": s3.link(results.keys["transformed"]),
         "dagster/row_count": results.rows,
-        "users": results.users,
         "input_lines": results.input_lines,
+        "answered_lines": results.users,
         "failed_lines": results.failed_lines,
         "unexpected_lines": results.unexpected_lines,
         "unchanged": results.unchanged,
         **{name: s3.uri(key) for name, key in results.keys.items()},
-        "preview_users": dg.MetadataValue.json(
+        f"preview_{asked}s": dg.MetadataValue.json(
             [
-                {"user_id": u.user_id, "liked": u.liked, "recommended": u.recommended}
+                {f"{asked}_id": u.user_id, known: u.liked, answer: u.recommended}
                 for u in results.preview
             ]
         ),
     }
 
 
-def _inline_preview(users: Sequence[UserPreview]) -> str:
-    """Users with a few titles each: as many as the UI shows without a click."""
+def _inline_preview(users: Sequence[UserPreview], columns: tuple[str, str, str]) -> str:
+    """Queries with a few titles each: as many as the UI shows without a click."""
     for titles in range(10, 0, -1):
         rows = [
             (u.user_id, *map("; ".join, (u.liked[:titles], u.recommended[:titles]))) for u in users
         ]
-        table = markdown_table(["user", "liked", "recommended"], rows)
+        table = markdown_table(columns, rows)
         if len(table) <= INLINE_CHARACTERS:
             return table
-    return markdown_table(["user"], [[user.user_id] for user in users])
+    return markdown_table(columns[:1], [[user.user_id] for user in users])

@@ -2,16 +2,17 @@
 
 import dagster as dg
 
-from personalize_assets.aws.batch import (
-    BatchRequest,
-    StagedInput,
-    run_batch_inference,
-    stage_batch_input,
-)
+from personalize_assets.aws.batch import BatchRequest, run_batch_inference, stage_batch_input
 from personalize_assets.aws.results import transform_results
+from personalize_assets.components.assets.batched import (
+    ResultsConfig,
+    job_result,
+    staged_input,
+    staged_result,
+)
 from personalize_assets.components.attributes import BatchInference
 from personalize_assets.components.graph import Graph, materialized
-from personalize_assets.components.previews import ensured_metadata, recommendations_metadata
+from personalize_assets.components.previews import recommendations_metadata
 from personalize_assets.components.promotion import promoted_key
 from personalize_assets.components.service_assets import BATCH_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource, S3Resource
@@ -22,13 +23,6 @@ class BatchInputConfig(dg.Config):
 
     input_key: str | None = None
     """Key in the bucket of a file with one `{"userId": "..."}` a line; all known users if empty."""
-
-
-class ResultsConfig(dg.Config):
-    """Which result to transform."""
-
-    output_key: str | None = None
-    """Key in the bucket of an `.out` file; that of the batch inference job if empty."""
 
 
 def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
@@ -59,17 +53,8 @@ def _batch_input(graph: Graph) -> dg.AssetsDefinition:
             input_key=config.input_key,
             interactions_key=materialized(context, cleaned)["parquet_key"],
         )
-        return dg.MaterializeResult(
-            spec.key,
-            metadata={
-                "key": staged.key,
-                "s3_uri": s3.uri(staged.key),
-                "sha256": staged.sha256,
-                "from": s3.uri(config.input_key) if config.input_key else "all known users",
-                "dagster/row_count": staged.lines,
-            },
-            data_version=dg.DataVersion(staged.sha256),
-        )
+        origin = s3.uri(config.input_key) if config.input_key else "all known users"
+        return staged_result(spec.key, staged, origin, s3)
 
     return batch_input
 
@@ -92,9 +77,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
         request = BatchRequest(
             name=f"{graph.attributes.name}-{batch.solution}",
             version_arn=materialized(context, version)["arn"],
-            staged=StagedInput(
-                batch_input["key"], batch_input["sha256"], batch_input["dagster/row_count"]
-            ),
+            staged=staged_input(batch_input),
             results_prefix=f"{graph.attributes.prefixes.batch_results}inference/",
             num_results=batch.num_results,
             role_arn=personalize.role_arn,
@@ -107,17 +90,7 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
             personalize.wait(context.log.info),
             tags=graph.resource_tags(personalize.tags),
         )
-        return dg.MaterializeResult(
-            spec.key,
-            metadata={
-                **ensured_metadata(job.ensured),
-                "output_key": job.output_key,
-                "s3_uri": s3.uri(job.output_key),
-                "open": s3.link(job.output_key),
-                "input_key": batch_input["key"],
-            },
-            data_version=dg.DataVersion(job.ensured.arn),
-        )
+        return job_result(spec.key, job, batch_input["key"], s3)
 
     return batch_inference
 

@@ -55,3 +55,7 @@ class BatchRanking(dg.Model, dg.Resolvable):
 
     solution: str
     """Name of a solution with a recipe of personalized ranking."""
+
+    num_items: int = Field(default=25, ge=2, le=500)
+    """How many of the items with the most interactions are ranked for all known users where no file
+    was dropped."""
