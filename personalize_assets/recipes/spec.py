@@ -50,8 +50,8 @@ class RecipeSpec:
         refresh: What happens every two hours without training: new items come in, all is counted
             anew, or nothing.
         explores: Whether it takes ``itemExplorationConfig`` and mixes in items that are new.
-        updates: Whether a version may be made with ``trainingMode`` UPDATE, which takes new items in
-            without training.
+        updates: Whether it takes ``trainingMode`` UPDATE, which brings new items into a trained
+            version.
         takes_context: Whether a request's ``context`` takes part.
         promotes: Whether requests may have ``promotions``.
         gives_metadata: Whether campaigns give metadata without having been told to.
