@@ -3,8 +3,9 @@
 import dagster as dg
 
 from personalize_assets.aws.ensure import get_metrics
-from personalize_assets.aws.training import SolutionRequest, train_solution
+from personalize_assets.aws.training import SolutionRequest
 from personalize_assets.components.assets.imported import dataset_key
+from personalize_assets.components.assets.training_modes import TrainingConfig, VersionMaker
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized, numeric_history
 from personalize_assets.components.previews import (
@@ -36,13 +37,13 @@ def build_trained_assets(graph: Graph) -> list[dg.AssetsDefinition]:
 
 
 def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
-    datasets = [dataset_key(graph, dataset) for dataset in graph.attributes.datasets]
+    datasets = {name: dataset_key(graph, name) for name in graph.attributes.datasets}
     spec = graph.spec(
         solution.name,
         "solution_version",
         stage="trained",
         kinds={"personalize"},
-        deps=datasets,
+        deps=datasets.values(),
         description=f"A model of recipe `{solution.recipe}`, trained on the imported datasets.",
     )
 
@@ -53,8 +54,9 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         pool=TRAINING_POOL,
     )
     def solution_version(
-        context: dg.AssetExecutionContext, personalize: PersonalizeResource
+        context: dg.AssetExecutionContext, config: TrainingConfig, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
+        imported = {name: materialized(context, key) for name, key in datasets.items()}
         request = SolutionRequest(
             group_name=graph.attributes.name,
             group_arn=materialized(context, graph.key("dataset_group"))["arn"],
@@ -64,14 +66,11 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
             event_value_threshold=solution.event_value_threshold,
             hyperparameters=dict(solution.hyperparameters),
             feature_transformation_parameters=dict(solution.feature_transformation_parameters),
-            data=tuple(materialized(context, key)["csv_sha256"] for key in datasets),
+            data=tuple(one["csv_sha256"] for one in imported.values()),
         )
-        trained = train_solution(
-            personalize.get_client(),
-            request,
-            personalize.wait(context.log.info),
-            tags=graph.resource_tags(personalize.tags),
-        )
+        maker = VersionMaker(context, graph, solution, personalize, spec.key, imported)
+        made = maker.make(request, config.training_mode)
+        trained = made.trained
         return dg.MaterializeResult(
             spec.key,
             metadata={
@@ -82,6 +81,7 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
                     "describe-solution-version --solution-version-arn", trained.version.arn
                 ),
                 "training_hours": float(trained.version.description.get("trainingHours", 0.0)),
+                **made.basis,
             },
             data_version=dg.DataVersion(trained.version.arn),
         )
