@@ -51,12 +51,23 @@ def _rank(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
     best = np.take_along_axis(scores, top, axis=1)
     highest = best[:, :1]
     with np.errstate(invalid="ignore"):  # a row without any item to serve: -inf minus -inf
-        total = np.exp(scores - highest).sum(axis=1, keepdims=True)
-        shares = np.exp(best - highest) / total
+        shares = np.exp(best - highest) / _sums_of_powers(scores, highest)
     served = np.isfinite(best)
     return np.where(served, top, -1).astype(np.int32), np.where(served, shares, 0).astype(
         np.float32
     )
+
+
+def _sums_of_powers(scores: FloatArray, highest: FloatArray) -> FloatArray:
+    # One row at a time stays in the cache.
+    row_of = np.empty(scores.shape[1], dtype=scores.dtype)
+    return np.array(
+        [
+            [np.exp(np.subtract(row, most, out=row_of), out=row_of).sum()]
+            for row, most in zip(scores, highest, strict=True)
+        ],
+        dtype=scores.dtype,
+    ).reshape(-1, 1)
 
 
 def best_columns(scores: FloatArray, k: int) -> NDArray[np.intp]:

@@ -18,20 +18,34 @@ from personalize_assets.recipes.solvers.sparse_rows import sparse_rows
 _DEEPEST = 60.0
 """Weights fall no further than ``exp(-60)``, so that none becomes 0 in 32 bits."""
 
+_SCRATCH_CELLS = 50_000_000
+"""Cells of users by items up to which scratch memory of 4 bytes each replaces sorting."""
+
 
 def first_occurrences(histories: Histories, n_items: int) -> BoolArray:
     """Mark each event whose item the user had not met before; shape ``(n_events,)``."""
-    keys = histories.rows.astype(np.int64) * n_items + histories.items
-    first = np.zeros(len(keys), dtype=np.bool_)
-    first[np.unique(keys, return_index=True)[1]] = True
-    return first
+    return _last_of_equals(_cells(histories, n_items)[::-1], len(histories) * n_items)[::-1]
 
 
 def last_occurrences(histories: Histories, n_items: int) -> BoolArray:
     """Mark each event whose item the user did not meet again; shape ``(n_events,)``."""
-    keys = histories.rows.astype(np.int64) * n_items + histories.items
-    last = np.zeros(len(keys), dtype=np.bool_)
-    last[len(keys) - 1 - np.unique(keys[::-1], return_index=True)[1]] = True
+    return _last_of_equals(_cells(histories, n_items), len(histories) * n_items)
+
+
+def _cells(histories: Histories, n_items: int) -> LongArray:
+    return histories.rows.astype(np.int64) * n_items + histories.items
+
+
+def _last_of_equals(cells: LongArray, n_cells: int) -> BoolArray:
+    """Mark the last of equal cells; each is from 0 up to ``n_cells``."""
+    places = np.arange(len(cells), dtype=np.int32)
+    if n_cells <= _SCRATCH_CELLS:
+        # Written in order, the last one stays; only what was written is read.
+        scratch = np.empty(n_cells, dtype=np.int32)
+        scratch[cells] = places
+        return scratch[cells] == places
+    last = np.zeros(len(cells), dtype=np.bool_)
+    last[len(cells) - 1 - np.unique(cells[::-1], return_index=True)[1]] = True
     return last
 
 
