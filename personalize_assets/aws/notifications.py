@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from personalize_assets.aws.clients import make_aws_client
 from personalize_assets.aws.deployment import Deployment
-from personalize_assets.core.notices import Notice
+from personalize_assets.core.messages import Notice
 
 LOG_NAME: Final = "notifications.jsonl"
 

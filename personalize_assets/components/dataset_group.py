@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from personalize_assets.aws.deployment import DEPLOYMENT
+from personalize_assets.aws.deployment import DEPLOYMENT, TOPIC_ARN
 from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
@@ -17,6 +17,7 @@ from personalize_assets.components.batch_checks import build_batch_checks
 from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
+from personalize_assets.components.notifications import build_notifications_sensor
 from personalize_assets.components.sensors import build_sensors
 
 
@@ -53,6 +54,12 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         declared = dg.Definitions(
             assets=assets,
             asset_checks=[*build_checks(graph), *build_batch_checks(graph)],
-            sensors=build_sensors(graph, jobs.jobs or ()),
+            sensors=[*build_sensors(graph, jobs.jobs or ()), _notifications(graph)],
         )
         return dg.Definitions.merge(declared, jobs)
+
+
+def _notifications(graph: Graph) -> dg.SensorDefinition:
+    # Whoever names a topic wants to hear; that costs nothing but the messages.
+    has_topic = bool(dg.EnvVar(TOPIC_ARN.name).get_value(""))
+    return build_notifications_sensor(graph, told=graph.running or has_topic)

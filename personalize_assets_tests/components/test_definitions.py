@@ -72,6 +72,21 @@ def test_main_job__materializes_everything(definitions: dg.Definitions) -> None:
     }
 
 
+def test_notifications__run_by_themselves_on_aws_where_a_topic_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:films"
+    monkeypatch.setenv("PERSONALIZE_ASSETS_DEPLOYMENT", "aws")
+    monkeypatch.setenv("PERSONALIZE_ASSETS_BUCKET", "some-bucket")
+    monkeypatch.setenv("PERSONALIZE_ASSETS_ROLE_ARN", "arn:aws:iam::111122223333:role/R")
+    monkeypatch.setenv("PERSONALIZE_ASSETS_TOPIC_ARN", topic)
+
+    sensors = defs().get_repository_def().sensor_defs
+
+    running = [one.name for one in sensors if one.default_status.value == "RUNNING"]
+    assert running == ["movielens_notifications"]
+
+
 @pytest.mark.parametrize(("deployment", "status"), [("local", "RUNNING"), ("aws", "STOPPED")])
 def test_automation__runs_by_itself_only_where_it_costs_nothing(
     deployment: str, status: str, monkeypatch: pytest.MonkeyPatch
@@ -86,6 +101,7 @@ def test_automation__runs_by_itself_only_where_it_costs_nothing(
     assert {one.name for one in automation} == {
         "movielens_batch_input",
         "movielens_batch_results",
+        "movielens_notifications",
         "movielens_raw_data",
         "movielens_retraining",
     }
