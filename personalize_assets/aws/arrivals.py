@@ -6,16 +6,37 @@ old, or was the same at the look before. Nothing here remembers what was done wi
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import PurePosixPath
 
 from personalize_assets.aws.objects import Bucket, ObjectInfo
 
 WINDOW_KEYS = 5_000
 """Keys that one look lists at the most: five requests."""
+
+_PAGE_KEYS = 1_000  # S3: keys in one answer of a listing
+
+
+@dataclass(frozen=True)
+class Interest:
+    """What someone waits for.
+
+    Attributes:
+        watcher: Who waits.
+        prefix: Where objects arrive, ending in a slash.
+        suffix: How their keys end; empty for any.
+    """
+
+    watcher: str
+    prefix: str
+    suffix: str = ""
+
+    def wants(self, key: str) -> bool:
+        """Whether an object of this key counts."""
+        under = key.startswith(self.prefix) and key.endswith(self.suffix)
+        return under and is_visible(key, self.prefix)
 
 
 @dataclass(frozen=True)
@@ -47,22 +68,31 @@ class Watch:
     _before: dict[str, str] = field(default_factory=dict[str, str])
 
     def look(
-        self, bucket: Bucket, prefix: str, after: str, now: datetime, suffix: str = ""
+        self,
+        bucket: Bucket,
+        interest: Interest,
+        after: str,
+        now: datetime,
+        is_late: Callable[[], bool] = lambda: False,
     ) -> Look:
-        """List the next window of objects under ``prefix``.
+        """List the next window of objects that someone waits for.
 
         Args:
             bucket: The pipeline's bucket.
-            prefix: Ends in a slash.
+            interest: What is waited for.
             after: Where the look before ended; empty for the beginning.
             now: The present moment, aware.
-            suffix: Only keys that end so are looked at.
+            is_late: Whether time is up; asked after each page, and the look then ends there.
         """
-        listed = list(islice(bucket.list(prefix, after), self.window + 1))
-        window = listed[: self.window]
-        visible = (o for o in window if is_visible(o.key, prefix) and o.key.endswith(suffix))
-        settled, unsettled = self.divide(visible, now)
-        more = len(listed) > self.window
+        window: list[ObjectInfo] = []
+        more = False
+        for entry in bucket.list(interest.prefix, after):
+            full = len(window) >= self.window
+            if full or (window and len(window) % _PAGE_KEYS == 0 and is_late()):
+                more = True
+                break
+            window.append(entry)
+        settled, unsettled = self.divide((o for o in window if interest.wants(o.key)), now)
         return Look(settled, unsettled, window[-1].key if more else "")
 
     def divide(

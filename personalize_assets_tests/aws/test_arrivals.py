@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from personalize_assets.aws.arrivals import Watch, arrival_id, is_visible, set_id
+from personalize_assets.aws.arrivals import Interest, Watch, arrival_id, is_visible, set_id
 from personalize_assets.aws.objects import Bucket, ObjectInfo
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -124,7 +124,7 @@ def test_look__lists_odd_names_from_s3_in_order(bucket: Bucket, unique: str) -> 
     for name in [".hidden", "_SUCCESS", "x.tmp"]:
         bucket.write_bytes(f"{prefix}{name}", b"{}")
 
-    look = Watch(settle_s=0).look(bucket, prefix, "", datetime.now(UTC))
+    look = Watch(settle_s=0).look(bucket, Interest("w", prefix), "", datetime.now(UTC))
 
     assert keys(look.settled) == [f"{prefix}{name}" for name in ODD_KEYS]
     assert (look.unsettled, look.after) == ((), "")
@@ -138,7 +138,7 @@ def test_look__goes_through_a_prefix_in_windows(bucket: Bucket, unique: str) -> 
     after, seen, sizes = "", [], []
 
     while True:
-        look = watch.look(bucket, prefix, after, datetime.now(UTC))
+        look = watch.look(bucket, Interest("w", prefix), after, datetime.now(UTC))
         seen += keys(look.settled)
         sizes.append(len(look.settled))
         after = look.after
@@ -153,7 +153,9 @@ def test_look__a_full_last_window_begins_anew(bucket: Bucket, unique: str) -> No
     for name in ("a", "b"):
         bucket.write_bytes(f"{unique}/{name}", b"{}")
 
-    look = Watch(settle_s=0, window=2).look(bucket, f"{unique}/", "", datetime.now(UTC))
+    look = Watch(settle_s=0, window=2).look(
+        bucket, Interest("w", f"{unique}/"), "", datetime.now(UTC)
+    )
 
     assert (len(look.settled), look.after) == (2, "")
 
@@ -162,10 +164,10 @@ def test_look__goes_on_after_a_key_that_was_deleted(bucket: Bucket, unique: str)
     prefix, watch = f"{unique}/", Watch(settle_s=0, window=1)
     for name in ("a", "b", "c"):
         bucket.write_bytes(f"{prefix}{name}", b"{}")
-    first = watch.look(bucket, prefix, "", datetime.now(UTC))
+    first = watch.look(bucket, Interest("w", prefix), "", datetime.now(UTC))
     bucket.delete(f"{prefix}a")
 
-    second = watch.look(bucket, prefix, first.after, datetime.now(UTC))
+    second = watch.look(bucket, Interest("w", prefix), first.after, datetime.now(UTC))
 
     assert (first.after, keys(second.settled)) == (f"{prefix}a", [f"{prefix}b"])
 
@@ -177,7 +179,9 @@ def test_look__counts_what_it_passes_over_as_part_of_the_window(
     for name in (".a", ".b", "c.out"):
         bucket.write_bytes(f"{prefix}{name}", b"{}")
 
-    look = Watch(settle_s=0, window=2).look(bucket, prefix, "", datetime.now(UTC), ".out")
+    look = Watch(settle_s=0, window=2).look(
+        bucket, Interest("w", prefix, ".out"), "", datetime.now(UTC)
+    )
 
     assert (look.settled, look.after) == ((), f"{prefix}.b")
 
@@ -186,4 +190,4 @@ def test_look__fails_where_there_is_no_bucket(bucket: Bucket, unique: str) -> No
     missing = Bucket(bucket.s3, unique)
 
     with pytest.raises(ClientError, match="NoSuchBucket"):
-        Watch(settle_s=0).look(missing, "in/", "", datetime.now(UTC))
+        Watch(settle_s=0).look(missing, Interest("w", "in/"), "", datetime.now(UTC))

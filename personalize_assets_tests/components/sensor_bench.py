@@ -21,6 +21,7 @@ from personalize_assets.components.graph import Graph
 from personalize_assets.components.sensors import build_sensors
 from personalize_assets.local.clients import open_clients
 from personalize_assets.resources import S3Resource, resources_of
+from personalize_assets_tests.components.light_jobs import light_jobs
 
 USERS = b'{"userId": "1"}\n{"userId": "2"}\n'
 SUCCESS, NOT_STARTED = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.NOT_STARTED
@@ -44,7 +45,7 @@ class Bench:
         """A new process: the sensors with an empty memory."""
         self.sensors = {
             sensor.name.removeprefix(f"{self.graph.id}_"): sensor
-            for sensor in build_sensors(self.graph)
+            for sensor in build_sensors(self.graph, light_jobs(self.graph.id))
         }
 
     @property
@@ -109,24 +110,30 @@ def keys_of(requests: list[dg.RunRequest]) -> list[str]:
 
 
 def make_bench(
-    deployment: Deployment, instance: dg.DagsterInstance, *, settle_s: float = 0
+    deployment: Deployment,
+    instance: dg.DagsterInstance,
+    *,
+    settle_s: float = 0,
+    **declared: Any,
 ) -> Bench:
+    """A bench of its own; ``declared`` are attributes of the group beside or instead of these."""
     name = f"g{uuid.uuid4().hex[:8]}"
-    attributes = DatasetGroupAttributes(
-        name=name,
-        source=Source(prefix=f"{name}/raw/"),
-        prefixes=Prefixes(
+    attributes: dict[str, Any] = {
+        "name": name,
+        "source": Source(prefix=f"{name}/raw/"),
+        "prefixes": Prefixes(
             transformed=f"{name}/transformed/",
             batch_input=f"{name}/input/",
             batch_results=f"{name}/results/",
         ),
-        solutions=[Solution(name="popular", recipe="aws-popularity-count")],
-        batch_inference=BatchInference(solution="popular"),
-        sensors=Sensors(settle_s=settle_s),
-    )
+        "solutions": [Solution(name="popular", recipe="aws-popularity-count")],
+        "batch_inference": BatchInference(solution="popular"),
+        "sensors": Sensors(settle_s=settle_s),
+    }
     s3 = resources_of(deployment)["s3"]
     assert isinstance(s3, S3Resource)
     bucket = Bucket.of(open_clients(deployment))
     bucket.ensure(create=True)
     folder = Path(deployment.state_dir) / "s3" / deployment.bucket
-    return Bench(Graph(attributes), bucket, folder, instance, s3)
+    graph = Graph(DatasetGroupAttributes(**attributes | declared))
+    return Bench(graph, bucket, folder, instance, s3)

@@ -13,8 +13,7 @@ from botocore.exceptions import ClientError
 
 from personalize_assets.aws.arrivals import Watch
 from personalize_assets.aws.objects import Bucket
-from personalize_assets.components import sensors as sensors_module
-from personalize_assets.components.sensors import ARRIVAL_TAG
+from personalize_assets.components.sensors import ARRIVAL_TAG, factory
 from personalize_assets.definitions import defs
 from personalize_assets_tests.components.sensor_bench import NOT_STARTED, USERS, Bench, keys_of
 
@@ -153,8 +152,8 @@ def test_batch_input__names_what_it_refuses(bench: Bench) -> None:
         bench.put(f"{bench.inputs}{name}")
 
     assert bench.reason() == (
-        f"2 objects under {bench.inputs}, none of them new; not for this job: "
-        f"{bench.inputs}items.json: asks by itemId, not by userId, "
+        f"2 objects under {bench.inputs}, none of them new; not for this sensor: "
+        f"{bench.inputs}items.json: asks by itemId; batch jobs are declared for userId, "
         f'{bench.inputs}notes.txt: not lines of {{"userId": "..."}}'
     )
 
@@ -184,7 +183,7 @@ def test_batch_input__waits_for_a_half_written_file(patient: Bench) -> None:
 def test_batch_input__asks_for_few_a_tick_and_for_all_in_the_end(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors_module, "MAX_REQUESTS", 3)
+    monkeypatch.setattr(factory, "MAX_REQUESTS", 3)
     names = [bench.put(f"{bench.inputs}{number}.json") for number in range(8)]
     asked: list[list[str]] = []
 
@@ -198,7 +197,7 @@ def test_batch_input__asks_for_few_a_tick_and_for_all_in_the_end(
 def test_batch_input__what_has_a_run_does_not_keep_the_new_waiting(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors_module, "MAX_REQUESTS", 3)
+    monkeypatch.setattr(factory, "MAX_REQUESTS", 3)
     for number in range(3):
         bench.put(f"{bench.inputs}{number}.json")
     bench.record(bench.requests())
@@ -211,7 +210,7 @@ def test_batch_input__what_has_a_run_does_not_keep_the_new_waiting(
 def test_batch_input__keeps_small_cursors_over_many_windows(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors_module, "Watch", partial(Watch, window=2))
+    monkeypatch.setattr(factory, "Watch", partial(Watch, window=2))
     bench.restart()
     names = [bench.put(f"{bench.inputs}{'x' * 50}{number}.json") for number in range(5)]
     asked: list[str] = []
@@ -230,8 +229,8 @@ def test_batch_input__keeps_small_cursors_over_many_windows(
 def test_batch_input__stays_at_a_window_until_all_of_it_is_asked_for(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sensors_module, "MAX_REQUESTS", 1)
-    monkeypatch.setattr(sensors_module, "Watch", partial(Watch, window=2))
+    monkeypatch.setattr(factory, "MAX_REQUESTS", 1)
+    monkeypatch.setattr(factory, "Watch", partial(Watch, window=2))
     bench.restart()
     names = [bench.put(f"{bench.inputs}{number}.json") for number in range(3)]
     asked: list[list[str]] = []
@@ -264,4 +263,4 @@ def test_batch_input__an_object_that_cannot_be_read_does_not_stop_the_others(
     bench.record(requests)
 
     assert keys_of(requests) == [open_one]
-    assert bench.reason().endswith(f"not for this job: {secret}: cannot be read (AccessDenied)")
+    assert bench.reason().endswith(f"not for this sensor: {secret}: cannot be read (AccessDenied)")

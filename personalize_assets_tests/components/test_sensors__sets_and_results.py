@@ -115,7 +115,7 @@ def test_batch_results__ignores_what_was_transformed_and_the_classic_copies(benc
     copied = bench.put(f"{bench.results}users.json.out")
 
     assert bench.reason("batch_results") == (
-        f"2 objects under {bench.results}, none of them new; not for this job: "
+        f"2 objects under {bench.results}, none of them new; not for this sensor: "
         f"{output}: transformed already, {copied}: a copy of the newest result"
     )
 

@@ -1,7 +1,9 @@
 """How a dataset group is kept running: sensors, retraining, limits, freshness and costs."""
 
+from typing import Self
+
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, model_validator
 
 
 class Sensors(dg.Model, dg.Resolvable):
@@ -12,6 +14,12 @@ class Sensors(dg.Model, dg.Resolvable):
 
     settle_s: float = 5.0
     """Age in seconds from which a file counts as complete; a younger one is looked at again."""
+
+    tick_s: float = Field(default=30.0, gt=0)
+    """Seconds after which a look ends and goes on with the next; Dagster breaks off at 60."""
+
+    listing_s: float = Field(default=300.0, ge=0)
+    """Seconds between two listings where a queue tells of new files; without one, every look."""
 
 
 class Retraining(dg.Model, dg.Resolvable):
@@ -30,12 +38,49 @@ class Retraining(dg.Model, dg.Resolvable):
     timezone: str = "UTC"
     """IANA name, for example `Europe/Berlin`; daylight saving follows it."""
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        for name, cron in (("full", self.full), ("update", self.update)):
+            if cron is not None:
+                _require_schedule(name, cron, self.timezone)
+        return self
+
+
+def _require_schedule(name: str, cron: str, timezone: str) -> None:
+    """Have Dagster judge a schedule when the file is loaded.
+
+    Raises:
+        ValueError: It is no cron expression that ever comes, or the time zone is unknown.
+    """
+    try:
+        dg.ScheduleDefinition(
+            name=name, job_name="any", cron_schedule=cron, execution_timezone=timezone
+        )
+    except dg.DagsterInvalidDefinitionError as error:
+        raise ValueError(
+            f"retraining.{name} {cron!r} in time zone {timezone!r}: it takes five fields of cron "
+            f"for times that come, such as '0 3 * * 1', and a name such as 'Europe/Berlin' ({error})"
+        ) from error
+
 
 class QualityLimits(dg.Model, dg.Resolvable):
     """Limits that asset checks compare with."""
 
     max_quarantine_share: float = Field(default=0.01, ge=0, le=1)
     """Share of raw rows that may be quarantined before the check fails."""
+
+    max_quarantine_rise: float = Field(default=0.005, ge=0, le=1)
+    """By so much the share of quarantined rows may be above what it usually was."""
+
+    max_unknown_item_rise: float = Field(default=0.01, ge=0, le=1)
+    """By so much the share of rows with items that the catalogue lacks may be above what it usually
+    was."""
+
+    max_volume_change: float = Field(default=0.5, gt=0)
+    """Share by which interactions may be more or fewer than they usually were."""
+
+    max_event_age_years: float = Field(default=40, gt=0)
+    """Age of the oldest interaction from which its timestamp is doubted."""
 
 
 class Freshness(dg.Model, dg.Resolvable):
