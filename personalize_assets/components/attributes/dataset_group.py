@@ -29,6 +29,7 @@ from personalize_assets.components.attributes.serving import (
 from personalize_assets.components.attributes.source import Prefixes, Source
 from personalize_assets.components.attributes.training import Comparison, Solution
 from personalize_assets.core.cleaning import CleaningRules
+from personalize_assets.recipes.registry import RECIPES
 
 
 def _resolve_cleaning(context: dg.ResolutionContext, value: Any) -> CleaningRules:
@@ -162,6 +163,22 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
         if self.recommenders and self.domain is None:
             raise ValueError("recommenders need `domain: ECOMMERCE` or `domain: VIDEO_ON_DEMAND`")
         return self
+
+    @model_validator(mode="after")
+    def _updatable(self) -> Self:
+        if self.retraining is not None and self.retraining.update and not self.updated:
+            able = ", ".join(sorted(name for name, spec in RECIPES.items() if spec.updates))
+            raise ValueError(
+                f"retraining.update needs `items` among the datasets, and a solution whose recipe "
+                f"takes new items in: {able}"
+            )
+        return self
+
+    @property
+    def updated(self) -> tuple[Solution, ...]:
+        """Solutions that `trainingMode` UPDATE can bring new items into."""
+        with_items = "items" in self.datasets
+        return tuple(one for one in self.solutions if with_items and one.spec.updates)
 
     def _named_solutions(self) -> Iterable[tuple[str, str]]:
         for campaign in self.campaigns:

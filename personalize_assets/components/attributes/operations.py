@@ -59,7 +59,8 @@ def _require_schedule(name: str, cron: str, timezone: str) -> None:
     except dg.DagsterInvalidDefinitionError as error:
         raise ValueError(
             f"retraining.{name} {cron!r} in time zone {timezone!r}: it takes five fields of cron "
-            f"for times that come, such as '0 3 * * 1', and a name such as 'Europe/Berlin' ({error})"
+            f"for times that come, such as '0 3 * * 1', and a name such as 'Europe/Berlin' "
+            f"({error})"
         ) from error
 
 
