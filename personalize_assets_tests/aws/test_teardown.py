@@ -14,6 +14,7 @@ from personalize_assets.aws.teardown import Plan, plan_teardown, proof_lines, ta
 from personalize_assets.testing.control import Control, FaultInjection
 from personalize_assets_tests.aws.estates import PATIENCE, Estate
 from personalize_assets_tests.aws.test_inventory import client_of
+from personalize_assets_tests.prove_operations import teardown_kills
 
 
 def found(
@@ -231,3 +232,10 @@ def test_take_down__through_throttling(clients: Clients, bucket: Bucket) -> None
     finally:
         for rule in rules:
             faults.remove(rule)
+
+
+@pytest.mark.slow
+def test_take_down__killed_at_some_requests() -> None:
+    rows = teardown_kills.prove(every=30)
+
+    assert [(row.lost, row.doubled) for row in rows] == [(0, 0), (0, 0)]

@@ -234,7 +234,7 @@ def _run_here(shop: Shop, kill: Kill | None, job: str) -> dict[str, Any]:
         dg.Definitions(resources=resources_of(shop.deployment)),
     )
     job_def = definitions.resolve_job_def(job)
-    with open_instance(shop.home) as instance, _counted(kill) as calls:
+    with open_instance(shop.home) as instance, counted(kill) as calls:
         result = job_def.execute_in_process(instance=instance, raise_on_error=False)
         failures = [
             str(event.step_failure_data.error)
@@ -245,7 +245,7 @@ def _run_here(shop: Shop, kill: Kill | None, job: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _counted(kill: Kill | None) -> Iterator[list[str]]:
+def counted(kill: Kill | None) -> Iterator[list[str]]:
     """Note every request that botocore sends, and kill this process at one of them."""
     calls: list[str] = []
     send = botocore.httpsession.URLLib3Session.send
