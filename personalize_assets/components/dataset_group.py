@@ -18,6 +18,8 @@ from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
 from personalize_assets.components.notifications import build_notifications_sensor
+from personalize_assets.components.retraining_sensor import build_retraining_sensors
+from personalize_assets.components.schedules import build_schedules
 from personalize_assets.components.sensors import build_sensors
 
 
@@ -56,7 +58,10 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             asset_checks=[*build_checks(graph), *build_batch_checks(graph)],
             sensors=[*build_sensors(graph, jobs.jobs or ()), _notifications(graph)],
         )
-        return dg.Definitions.merge(declared, jobs)
+        retraining = dg.Definitions(
+            schedules=build_schedules(graph), sensors=build_retraining_sensors(graph)
+        )
+        return dg.Definitions.merge(declared, retraining, jobs)
 
 
 def _notifications(graph: Graph) -> dg.SensorDefinition:

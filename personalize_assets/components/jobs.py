@@ -3,7 +3,7 @@
 Each runs in one process: on one machine, starting a process a step costs more than the steps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,32 +143,51 @@ def build_jobs(graph: Graph) -> dg.Definitions:
             _job(graph, batch.job_name, whole, batch.description),
             _job(graph, batch.transform_name, last, batch.transform_description),
         ]
-    return dg.Definitions(jobs=jobs, schedules=_schedules(graph, retraining))
+    return dg.Definitions(jobs=[*jobs, _ingestion(graph), *_update(graph)])
+
+
+def _ingestion(graph: Graph) -> Any:
+    stages = dg.AssetSelection.groups("raw", "prepared", "imported")
+    return _job(
+        graph,
+        ingestion_job_name,
+        dg.AssetSelection.key_prefixes([graph.id]) & stages,
+        "From raw files to imported datasets, without training.",
+    )
+
+
+def _update(graph: Graph) -> list[Any]:
+    """The job that brings new items into models; none where no solution can take them."""
+    solutions = graph.attributes.updated
+    if not solutions:
+        return []
+    imported = graph.keys("cleaned_items", "dataset_group", "items_dataset")
+    mine = dg.AssetSelection.key_prefixes([graph.id])
+    selection = (
+        mine & dg.AssetSelection.groups("raw")
+        | dg.AssetSelection.assets(*imported)
+        # All of these solutions: version, metrics, promoted version, campaign.
+        | dg.AssetSelection.key_prefixes(*(graph.key(one.name).path for one in solutions))
+    )
+    versions = (graph.key(one.name, "solution_version").path for one in solutions)
+    update = {"config": {"training_mode": "UPDATE"}}
+    description = "New items into trained models, and with them where the models are promoted to."
+    config = {"ops": {"_".join(path): update for path in versions}}
+    return [_job(graph, update_job_name, selection, description, config)]
 
 
 def _job(
-    graph: Graph, name_of: Callable[[str], str], selection: dg.AssetSelection, description: str
+    graph: Graph,
+    name_of: Callable[[str], str],
+    selection: dg.AssetSelection,
+    description: str,
+    config: Mapping[str, Any] | None = None,
 ) -> Any:
     return dg.define_asset_job(
         name_of(graph.id),
         selection=selection,
         description=description,
+        config=None if config is None else dict(config),
         executor_def=dg.in_process_executor,
         tags={"personalize/dataset_group": graph.attributes.name},
     )
-
-
-def _schedules(graph: Graph, job: Any) -> Sequence[dg.ScheduleDefinition]:
-    retraining = graph.attributes.retraining
-    if retraining is None or retraining.full is None:
-        return []
-    return [
-        dg.ScheduleDefinition(
-            name=f"{graph.id}_retraining",
-            job=job,
-            cron_schedule=retraining.full,
-            execution_timezone=retraining.timezone,
-            default_status=graph.schedule_status,
-            description="Trains everything anew on what the raw prefix then holds.",
-        )
-    ]
