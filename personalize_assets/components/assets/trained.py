@@ -3,6 +3,7 @@
 import dagster as dg
 
 from personalize_assets.aws.ensure import get_metrics
+from personalize_assets.aws.naming import digest_of
 from personalize_assets.aws.training import SolutionRequest
 from personalize_assets.components.assets.imported import dataset_key
 from personalize_assets.components.assets.training_modes import TrainingConfig, VersionMaker
@@ -15,6 +16,10 @@ from personalize_assets.components.previews import (
 )
 from personalize_assets.components.service_assets import TRAINING_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource
+
+
+TRAINING_ID = "training_id"
+"""Metadata of a version: digest of what it was trained with and on."""
 
 
 def version_key(graph: Graph, solution: str) -> dg.AssetKey:
@@ -57,16 +62,11 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: TrainingConfig, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
         imported = {name: materialized(context, key) for name, key in datasets.items()}
-        request = SolutionRequest(
-            group_name=graph.attributes.name,
-            group_arn=materialized(context, graph.key("dataset_group"))["arn"],
-            name=solution.name,
-            recipe=solution.recipe,
-            event_type=solution.event_type,
-            event_value_threshold=solution.event_value_threshold,
-            hyperparameters=dict(solution.hyperparameters),
-            feature_transformation_parameters=dict(solution.feature_transformation_parameters),
-            data=tuple(one["csv_sha256"] for one in imported.values()),
+        request = solution_request(
+            graph,
+            solution,
+            materialized(context, graph.key("dataset_group"))["arn"],
+            tuple(one["csv_sha256"] for one in imported.values()),
         )
         maker = VersionMaker(context, graph, solution, personalize, spec.key, imported)
         made = maker.make(request, config.training_mode)
@@ -81,12 +81,42 @@ def _solution_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
                     "describe-solution-version --solution-version-arn", trained.version.arn
                 ),
                 "training_hours": float(trained.version.description.get("trainingHours", 0.0)),
+                TRAINING_ID: training_id(request),
                 **made.basis,
             },
             data_version=dg.DataVersion(trained.version.arn),
         )
 
     return solution_version
+
+
+def solution_request(
+    graph: Graph, solution: Solution, group_arn: str, data: tuple[str, ...]
+) -> SolutionRequest:
+    """What to train, and on what.
+
+    Args:
+        graph: Of the dataset group.
+        solution: As declared.
+        group_arn: The group; empty where only names and digests are asked for.
+        data: Digests of the files of all datasets, in declared order.
+    """
+    return SolutionRequest(
+        group_name=graph.attributes.name,
+        group_arn=group_arn,
+        name=solution.name,
+        recipe=solution.recipe,
+        event_type=solution.event_type,
+        event_value_threshold=solution.event_value_threshold,
+        hyperparameters=dict(solution.hyperparameters),
+        feature_transformation_parameters=dict(solution.feature_transformation_parameters),
+        data=data,
+    )
+
+
+def training_id(request: SolutionRequest) -> str:
+    """Digest of configuration and data: trainings of the same digest are done once."""
+    return digest_of([request.config_digest, *request.data])
 
 
 def _metrics(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
