@@ -69,6 +69,7 @@ def _use_case(
         real_time=personalized,
         refresh="new-items" if personalized else refresh,
         explores=personalized,
+        takes_exploration=personalized,
         takes_context=personalized,
         promotes=True,
         domain=domain,

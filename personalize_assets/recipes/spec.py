@@ -50,6 +50,9 @@ class RecipeSpec:
         refresh: What happens every two hours without training: new items come in, all is counted
             anew, or nothing.
         explores: Whether it takes ``itemExplorationConfig`` and mixes in items that are new.
+        takes_exploration: Whether people may set ``itemExplorationConfig``; v2 explores by itself.
+        weighs_events: Whether it takes ``eventsConfig``.
+        takes_objective: Whether it takes ``optimizationObjective``.
         updates: Whether it takes ``trainingMode`` UPDATE, which brings new items into a trained
             version.
         takes_context: Whether a request's ``context`` takes part.
@@ -82,6 +85,9 @@ class RecipeSpec:
     real_time: bool = False
     refresh: Refresh = "none"
     explores: bool = False
+    takes_exploration: bool = False
+    weighs_events: bool = False
+    takes_objective: bool = False
     updates: bool = False
     takes_context: bool = False
     promotes: bool = False

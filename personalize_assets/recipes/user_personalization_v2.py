@@ -42,6 +42,7 @@ USER_PERSONALIZATION_V2 = RecipeSpec(
     real_time=True,
     refresh="new-items",
     explores=True,
+    weighs_events=True,
     takes_context=True,
     promotes=True,
     gives_metadata=True,

@@ -20,12 +20,13 @@ from personalize_assets.engine.operations.access import Request
 from personalize_assets.engine.operations.solution_search import check_search
 from personalize_assets.engine.store import Resource, Store
 from personalize_assets.recipes.hyperparameters import HyperparameterError, parse_hyperparameters
+from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
 
 Schemas = Mapping[DatasetType, Schema]
 
-_WITH_EVENTS: Final = frozenset({"aws-user-personalization-v2", "aws-personalized-ranking-v2"})
-_WITH_OBJECTIVE: Final = frozenset({"aws-user-personalization", "aws-personalized-ranking"})
+_WITH_EVENTS: Final = frozenset(spec.name for spec in RECIPES.values() if spec.weighs_events)
+_WITH_OBJECTIVE: Final = frozenset(spec.name for spec in RECIPES.values() if spec.takes_objective)
 _NEVER_EXCLUDED: Final = frozenset(
     {
         Columns.USER_ID,
