@@ -233,9 +233,11 @@ def _find_or_create(
 def _is_leaving(client: "PersonalizeClient", kind: Kind, arn: str, policy: WaitPolicy) -> bool:
     """Whether a resource goes away, as one does that had failed: this begins its deletion."""
     description = find(client, kind, arn)
-    status = None if description is None else description.get("status")
+    if description is None:
+        return True  # gone since it was found
+    status = description.get("status")
     if status == "CREATE FAILED" and (delete := kind.delete) is not None:
-        reason = (description or {}).get("failureReason", "no reason given")
+        reason = description.get("failureReason", "no reason given")
         log.warning("%s had failed and is made anew: %s", arn, reason)
         with contextlib.suppress(client.exceptions.ResourceNotFoundException):
             call_patiently(lambda: delete(client, arn), policy, f"delete {arn}")

@@ -9,15 +9,24 @@ fields of the policy.
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from personalize_assets.aws.deployment import Deployment
-from personalize_assets.aws.kinds import WAITER_MODEL, Kind, describe, error_code, find
+from personalize_assets.aws.kinds import (
+    FAILED_STATUSES,
+    READY_STATUSES,
+    WAITER_MODEL,
+    Kind,
+    describe,
+    error_code,
+    find,
+)
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
@@ -160,6 +169,46 @@ def wait_until_active(
             if verdict == "failure":
                 raise ResourceFailed(arn, status, description.get("failureReason"))
         _pause(policy, started, attempt, f"{kind.label} {arn} is still {status}")
+
+
+def wait_until_updated(
+    client: "PersonalizeClient",
+    kind: Kind,
+    arn: str,
+    member: str,
+    policy: WaitPolicy,
+    since: datetime | None = None,
+) -> dict[str, Any]:
+    """Wait until ``arn`` is ACTIVE and no update of it is in work, and return its description.
+
+    An update that failed has ended too: whoever asked for it reads its status and failure reason.
+
+    Args:
+        client: boto3 client of personalize.
+        kind: Kind of the resource.
+        arn: The resource.
+        member: Holds the newest update, such as ``latestCampaignUpdate``; absent before the first.
+        policy: Timeout, pace and progress.
+        since: Moment of creation of an older update; as long as that one is seen, the new one is
+            waited for.
+
+    Raises:
+        ResourceFailed: The resource itself failed, or is being deleted.
+        WaitTimeout: It was not ready in time.
+        ClientError: The service refused to describe it.
+    """
+    started = policy.clock()
+    attempt = 0
+    while True:
+        attempt += 1
+        description = wait_until_active(client, kind, arn, policy)
+        update: Mapping[str, Any] = description.get(member) or {}
+        status = str(update.get("status"))
+        seen = since is None or update.get("creationDateTime") != since
+        if seen and (not update or status in (*READY_STATUSES, *FAILED_STATUSES)):
+            return description
+        _report(policy, kind, arn, f"update {status}", started, attempt)
+        _pause(policy, started, attempt, f"the update of {kind.label} {arn} is still {status}")
 
 
 def wait_until_gone(client: "PersonalizeClient", kind: Kind, arn: str, policy: WaitPolicy) -> None:
