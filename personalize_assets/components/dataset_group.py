@@ -4,6 +4,7 @@ import dagster as dg
 
 from personalize_assets.aws.deployment import DEPLOYMENT, TOPIC_ARN
 from personalize_assets.components.assets.compared import build_compared_assets
+from personalize_assets.components.assets.forecast import build_forecast_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.promoted import build_promoted_assets
@@ -44,6 +45,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         assets = [
             *build_raw_assets(graph),
             *build_prepared_assets(graph),
+            *build_forecast_assets(graph),
             *build_imported_assets(graph),
             *build_trained_assets(graph),
             *build_compared_assets(graph),

@@ -30,6 +30,7 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
         "dataset_group",
         stage="imported",
         kinds=KINDS,
+        deps=[graph.key("cost_forecast")],
         description="The container of all that follows in Amazon Personalize.",
     )
 

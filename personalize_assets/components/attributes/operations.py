@@ -98,10 +98,17 @@ class Costs(dg.Model, dg.Resolvable):
     """What a run may cost on AWS, and with which prices that is forecast."""
 
     budget_usd: float | None = Field(default=None, ge=0)
-    """A run whose forecast is higher stops before it spends; no limit when left out."""
+    """A run whose forecast is higher stops before it spends; no limit when left out. Compared with
+    the high end of the forecast: a limit that is hard has to hold where the forecast errs."""
+
+    enforce_locally: bool = False
+    """Whether the budget stops runs of the local deployment too, where nothing is paid."""
 
     horizon_days: float = Field(default=30, gt=0)
     """So long campaigns and recommenders are counted."""
 
     prices: str | None = None
     """Path of a file of prices; the one that comes with the package when left out."""
+
+    busy_days: float = Field(default=14, gt=0, le=60)
+    """So long the inventory looks back on requests; a campaign without any since is idle."""
