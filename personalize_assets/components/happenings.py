@@ -87,7 +87,9 @@ def happenings_of(
         *_stopped(graph, events, told),
     ]
     if has_failed(instance, run):
-        failures = [event for event in events if event.event_type_value == "STEP_FAILURE"]
+        failures = [
+            event for event in events if event.event_type is dg.DagsterEventType.STEP_FAILURE
+        ]
         refused = {event.step_key for event in events if _is_refusal(event)}
         unexplained = [
             one for one in failures if one.step_key not in refused and not _is_stop(graph, one)
@@ -149,7 +151,7 @@ def _finished(
 ) -> Iterable[Happening]:
     titles = {graph.key(name): name for name in RESULTS}
     for event in events:
-        if event.event_type_value != "ASSET_MATERIALIZATION":
+        if event.event_type is not dg.DagsterEventType.ASSET_MATERIALIZATION:
             continue
         made = event.step_materialization_data.materialization
         name = titles.get(made.asset_key)
@@ -200,7 +202,9 @@ def _failed(
 ) -> Happening:
     reasons = [f"{event.step_key}: {_reason(event)}" for event in failures]
     if not reasons:
-        reasons = [e.message or "" for e in events if e.event_type_value == "RUN_FAILURE"]
+        reasons = [
+            e.message or "" for e in events if e.event_type is dg.DagsterEventType.RUN_FAILURE
+        ]
     where = ", ".join(event.step_key or "" for event in failures[:3])
     job = "a run of assets" if run.job_name.startswith("__") else run.job_name
     headline = f"{job} failed at {where}" if where else f"{job} failed"
@@ -209,7 +213,7 @@ def _failed(
 
 def _is_refusal(event: dg.DagsterEvent) -> bool:
     """Whether an event says that the gate kept a version away; its step then fails as well."""
-    if event.event_type_value != "ASSET_CHECK_EVALUATION":
+    if event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
         return False
     check = event.asset_check_evaluation_data
     return check.check_name == GATE and not check.passed
@@ -217,7 +221,10 @@ def _is_refusal(event: dg.DagsterEvent) -> bool:
 
 def _is_stop(graph: Graph, event: dg.DagsterEvent) -> bool:
     """Whether a step failed because the budget said so, and not by a fault in the forecast."""
-    if event.event_type_value != "STEP_FAILURE" or event.step_key != f"{graph.id}_{FORECAST}":
+    if (
+        event.event_type is not dg.DagsterEventType.STEP_FAILURE
+        or event.step_key != f"{graph.id}_{FORECAST}"
+    ):
         return False
     return event.step_failure_data.user_failure_data is not None
 
