@@ -104,6 +104,7 @@ def test_automation__runs_by_itself_only_where_it_costs_nothing(
         "movielens_notifications",
         "movielens_raw_data",
         "movielens_retraining",
+        "movielens_update",
     }
     assert {one.default_status.value for one in automation} == {status}
     assert {s.minimum_interval_seconds for s in repository.sensor_defs} == {10}
