@@ -20,7 +20,7 @@ from dagster._core.test_utils import (
     instance_for_test,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-from dagster._core.workspace.load_target import InProcessTestWorkspaceLoadTarget
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._scheduler.scheduler import ScheduleIterationTimes, launch_scheduled_runs
 
 from personalize_assets.components.attributes import (
@@ -133,7 +133,7 @@ def scheduler() -> Iterator[Scheduler]:
     origin = LoadableTargetOrigin(
         executable_path=sys.executable, module_name=__name__, attribute="defs"
     )
-    target = InProcessTestWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin))
+    target = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin))
     with (
         instance_for_test(overrides=overrides) as instance,
         create_test_daemon_workspace_context(target, instance) as workspace,
