@@ -1,7 +1,8 @@
 """Solutions, their versions and their metrics: trained once, found again afterwards."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from personalize_assets.aws.ensuring import (
     Ensured,
@@ -10,8 +11,21 @@ from personalize_assets.aws.ensuring import (
     refuse_drift,
     tagging,
 )
-from personalize_assets.aws.kinds import SOLUTION, SOLUTION_VERSION, describe, find, sibling_arn
-from personalize_assets.aws.waiters import WaitPolicy, call_patiently
+from personalize_assets.aws.kinds import (
+    FAILED_STATUSES,
+    SOLUTION,
+    SOLUTION_VERSION,
+    describe,
+    find,
+    sibling_arn,
+)
+from personalize_assets.aws.waiters import (
+    ResourceFailed,
+    WaitPolicy,
+    call_patiently,
+    wait_until_updated,
+)
+from personalize_assets.core.names import DEFAULT_TRAINING_DAYS
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
@@ -36,12 +50,13 @@ def ensure_solution(
     event_type: str | None = None,
     solution_config: "SolutionConfigUnionTypeDef | None" = None,
     perform_hpo: bool = False,
-    perform_auto_training: bool = False,
+    auto_training_days: int | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> Ensured:
     """Make sure that the solution ``name`` is active with this recipe and configuration.
 
-    A solution's configuration cannot be changed; give it a name with the digest of it.
+    A solution's configuration cannot be changed; give it a name with the digest of it. Only whether
+    and how often the service trains by itself can, and is changed where it differs.
 
     Args:
         personalize: boto3 client.
@@ -52,8 +67,9 @@ def ensure_solution(
         event_type: Only interactions of this type are trained on.
         solution_config: As CreateSolution takes it.
         perform_hpo: Whether each training searches hyperparameters.
-        perform_auto_training: Whether the service retrains by itself. Always sent, because the
-            service's own default is to retrain every seven days, at a price.
+        auto_training_days: Days between two trainings that the service starts by itself; None: it
+            starts none. ``performAutoTraining`` is always sent, because the service's own default
+            is to retrain every seven days, at a price.
         tags: Given when the solution is created.
 
     Raises:
@@ -68,6 +84,9 @@ def ensure_solution(
         options["solutionConfig"] = solution_config
     if perform_hpo:
         options["performHPO"] = True
+    made: _SolutionOptions = {**options}
+    if auto_training_days is not None:
+        made["solutionConfig"] = _with_schedule(solution_config, auto_training_days)
     arn = sibling_arn(dataset_group_arn, SOLUTION, name)
 
     def create() -> str:
@@ -75,8 +94,8 @@ def ensure_solution(
             name=name,
             datasetGroupArn=dataset_group_arn,
             recipeArn=recipe_arn,
-            performAutoTraining=perform_auto_training,
-            **options,
+            performAutoTraining=auto_training_days is not None,
+            **made,
             **tagging(tags),
         )
         return answer["solutionArn"]
@@ -92,13 +111,70 @@ def ensure_solution(
     wanted: dict[str, Any] = {
         "datasetGroupArn": dataset_group_arn,
         "recipeArn": recipe_arn,
-        "performAutoTraining": perform_auto_training,
         **dict.fromkeys(("eventType", "solutionConfig", "performHPO")),
         **options,
     }
-    found = _without_schedule(ensured.description, solution_config or {})
-    refuse_drift(f"solution {name}", wanted, found)
-    return ensured
+    refuse_drift(f"solution {name}", wanted, _as_asked(ensured.description))
+    return _ensure_auto_training(personalize, ensured, auto_training_days, policy)
+
+
+def _with_schedule(
+    solution_config: "SolutionConfigUnionTypeDef | None", days: int
+) -> "SolutionConfigUnionTypeDef":
+    """The configuration with a schedule of automatic training."""
+    schedule = {"autoTrainingConfig": {"schedulingExpression": rate(days)}}
+    return cast("SolutionConfigUnionTypeDef", {**(solution_config or {}), **schedule})
+
+
+def rate(days: int) -> str:
+    """Write a pace of automatic training as the service does.
+
+    Example:
+        >>> rate(1), rate(7)
+        ('rate(1 day)', 'rate(7 days)')
+    """
+    return f"rate({days} day{'s' if days > 1 else ''})"
+
+
+def _ensure_auto_training(
+    personalize: "PersonalizeClient", solution: Ensured, days: int | None, policy: WaitPolicy
+) -> Ensured:
+    """Switch automatic training on or off, or change its pace, where that is not so already."""
+    started = policy.clock()
+    member = "latestSolutionUpdate"
+    description = wait_until_updated(personalize, SOLUTION, solution.arn, member, policy)
+    if _auto_training(description) == days:
+        return replace(solution, description=description)
+    update: dict[str, Any] = {"performAutoTraining": days is not None}
+    if days is not None:
+        schedule = {"schedulingExpression": rate(days)}
+        update["solutionUpdateConfig"] = {"autoTrainingConfig": schedule}
+    call_patiently(
+        lambda: personalize.update_solution(solutionArn=solution.arn, **update),
+        policy,
+        f"update solution {solution.arn}",
+    )
+    before = _update_of(description).get("creationDateTime")
+    description = wait_until_updated(personalize, SOLUTION, solution.arn, member, policy, before)
+    made = _update_of(description)
+    if made.get("status") in FAILED_STATUSES:
+        raise ResourceFailed(solution.arn, str(made["status"]), made.get("failureReason"))
+    waited_s = solution.waited_s + policy.clock() - started
+    return replace(solution, description=description, waited_s=waited_s)
+
+
+def _update_of(description: Mapping[str, Any]) -> Mapping[str, Any]:
+    return description.get("latestSolutionUpdate") or {}
+
+
+def _auto_training(description: Mapping[str, Any]) -> int | None:
+    """Days between two automatic trainings of a solution; None where there are none."""
+    if not description.get("performAutoTraining"):
+        return None
+    config: Mapping[str, Any] = description.get("solutionConfig") or {}
+    schedule: Mapping[str, Any] = config.get("autoTrainingConfig") or {}
+    expression = str(schedule.get("schedulingExpression", ""))
+    return int("".join(filter(str.isdigit, expression)) or DEFAULT_TRAINING_DAYS)
 
 
 def ensure_solution_version(
@@ -179,11 +255,21 @@ def _find_version(personalize: "PersonalizeClient", solution_arn: str, name: str
     return None
 
 
-def _without_schedule(
-    description: Mapping[str, Any], wanted_config: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Forget the schedule of automatic training that the service fills in by itself."""
-    config = dict(description.get("solutionConfig") or {})
-    if "autoTrainingConfig" not in wanted_config:
-        config.pop("autoTrainingConfig", None)
+def _as_asked(description: Mapping[str, Any]) -> dict[str, Any]:
+    """A description as it compares with what was asked for.
+
+    Without the schedule of automatic training, which may change and which the service fills in by
+    itself; and with the names of searched hyperparameters without the prefix that it puts before
+    some, such as ``training.bptt``.
+    """
+    config: dict[str, Any] = {**(description.get("solutionConfig") or {})}
+    config.pop("autoTrainingConfig", None)
+    search: dict[str, Any] = {**(config.get("hpoConfig") or {})}
+    ranges: Mapping[str, list[dict[str, Any]]] = search.get("algorithmHyperParameterRanges") or {}
+    if ranges:
+        plain = {
+            kind: [{**one, "name": str(one["name"]).rpartition(".")[2]} for one in listed]
+            for kind, listed in ranges.items()
+        }
+        config["hpoConfig"] = {**search, "algorithmHyperParameterRanges": plain}
     return {**description, "solutionConfig": config}

@@ -6,7 +6,7 @@ the same training is never paid for twice.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from personalize_assets.aws.ensure import Ensured, ensure_solution, ensure_solution_version
 from personalize_assets.aws.naming import digest_of, job_name
@@ -31,6 +31,10 @@ class SolutionRequest:
         event_value_threshold: Only events with at least this value, as text.
         hyperparameters: ``algorithmHyperParameters``.
         feature_transformation_parameters: ``featureTransformationParameters``.
+        config: Further members of ``solutionConfig``, such as ``eventsConfig``.
+        perform_hpo: Whether each training searches hyperparameters.
+        auto_training_days: Days between two trainings that the service starts by itself; None: it
+            starts none. May change while the solution stands.
     """
 
     group_name: str
@@ -42,11 +46,14 @@ class SolutionRequest:
     event_value_threshold: str | None = None
     hyperparameters: Mapping[str, str] = field(default_factory=dict[str, str])
     feature_transformation_parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    perform_hpo: bool = False
+    auto_training_days: int | None = None
 
     @property
     def solution_config(self) -> "SolutionConfigUnionTypeDef | None":
         """As CreateSolution takes it; None where nothing was asked for."""
-        config: SolutionConfigUnionTypeDef = {}
+        config = cast("SolutionConfigUnionTypeDef", dict(self.config))
         if self.event_value_threshold is not None:
             config["eventValueThreshold"] = self.event_value_threshold
         if self.hyperparameters:
@@ -63,6 +70,8 @@ class SolutionRequest:
             "event_type": self.event_type,
             "config": self.solution_config,
         }
+        if self.perform_hpo:
+            config["perform_hpo"] = True
         return digest_of(config)
 
 
@@ -87,6 +96,8 @@ def ensure_requested_solution(
         policy,
         event_type=request.event_type,
         solution_config=request.solution_config,
+        perform_hpo=request.perform_hpo,
+        auto_training_days=request.auto_training_days,
         tags=tags,
     )
 

@@ -17,7 +17,6 @@ from personalize_assets.components.previews import (
 from personalize_assets.components.service_assets import TRAINING_POOL, service_asset
 from personalize_assets.resources import PersonalizeResource
 
-
 TRAINING_ID = "training_id"
 """Metadata of a version: digest of what it was trained with and on."""
 
@@ -110,6 +109,9 @@ def solution_request(
         event_value_threshold=solution.event_value_threshold,
         hyperparameters=dict(solution.hyperparameters),
         feature_transformation_parameters=dict(solution.feature_transformation_parameters),
+        config=solution.further_config,
+        perform_hpo=solution.perform_hpo,
+        auto_training_days=solution.auto_training_days,
         data=data,
     )
 

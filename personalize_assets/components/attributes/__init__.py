@@ -19,6 +19,7 @@ from personalize_assets.components.attributes.operations import (
     Retraining,
     Sensors,
 )
+from personalize_assets.components.attributes.search import HyperparameterSearch
 from personalize_assets.components.attributes.serving import (
     AttributedMetric,
     Campaign,
@@ -29,7 +30,12 @@ from personalize_assets.components.attributes.serving import (
     Recommender,
 )
 from personalize_assets.components.attributes.source import Prefixes, Source
-from personalize_assets.components.attributes.training import Comparison, Solution
+from personalize_assets.components.attributes.training import (
+    Comparison,
+    Objective,
+    Solution,
+    WeighedEvent,
+)
 
 __all__ = [
     "AttributedMetric",
@@ -44,7 +50,9 @@ __all__ = [
     "Filter",
     "Freshness",
     "GatedMetric",
+    "HyperparameterSearch",
     "MetricAttribution",
+    "Objective",
     "Prefixes",
     "Promotion",
     "QualityLimits",
@@ -53,4 +61,5 @@ __all__ = [
     "Sensors",
     "Solution",
     "Source",
+    "WeighedEvent",
 ]

@@ -10,7 +10,7 @@ class Exploration(dg.Model, dg.Resolvable):
     weight: float = Field(default=0.3, ge=0, le=1)
     """`explorationWeight`."""
 
-    item_age_cut_off: int = Field(default=30, ge=0)
+    item_age_cut_off: int = Field(default=30, ge=1)
     """`explorationItemAgeCutOff`, in days."""
 
     def as_config(self) -> dict[str, str]:

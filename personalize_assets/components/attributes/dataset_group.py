@@ -18,6 +18,10 @@ from personalize_assets.components.attributes.operations import (
     Retraining,
     Sensors,
 )
+from personalize_assets.components.attributes.refusals import (
+    refuse_impossible,
+    require_distinct,
+)
 from personalize_assets.components.attributes.serving import (
     Campaign,
     DomainName,
@@ -149,10 +153,10 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
                 f"hold {', '.join(self.source.datasets)}"
             )
         names = [solution.name for solution in self.solutions]
-        _require_distinct("solution names", names)
-        _require_distinct("solutions of campaigns", (one.solution for one in self.campaigns))
-        _require_distinct("filter names", (one.name for one in self.filters))
-        _require_distinct("recommender names", (one.name for one in self.recommenders))
+        require_distinct("solution names", names)
+        require_distinct("solutions of campaigns", (one.solution for one in self.campaigns))
+        require_distinct("filter names", (one.name for one in self.filters))
+        require_distinct("recommender names", (one.name for one in self.recommenders))
         for where, name in self._named_solutions():
             if name not in names:
                 raise ValueError(
@@ -162,6 +166,7 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
             raise ValueError("neither solutions nor recommenders are declared")
         if self.recommenders and self.domain is None:
             raise ValueError("recommenders need `domain: ECOMMERCE` or `domain: VIDEO_ON_DEMAND`")
+        refuse_impossible(self)
         return self
 
     @model_validator(mode="after")
@@ -193,9 +198,3 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
         for where, job in jobs.items():
             if job is not None:
                 yield where, job.solution
-
-
-def _require_distinct(what: str, values: Iterable[str]) -> None:
-    listed = list(values)
-    if len(listed) != len(set(listed)):
-        raise ValueError(f"{what} must differ: {', '.join(listed)}")
