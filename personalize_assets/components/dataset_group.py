@@ -4,8 +4,10 @@ import dagster as dg
 
 from personalize_assets.aws.deployment import DEPLOYMENT, TOPIC_ARN
 from personalize_assets.components.assets.compared import build_compared_assets
+from personalize_assets.components.assets.deployed import build_campaign_assets
 from personalize_assets.components.assets.forecast import build_forecast_assets
 from personalize_assets.components.assets.imported import build_imported_assets
+from personalize_assets.components.assets.listening import build_listening_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.promoted import build_promoted_assets
 from personalize_assets.components.assets.ranked import build_ranked_assets
@@ -50,6 +52,8 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_trained_assets(graph),
             *build_compared_assets(graph),
             *build_promoted_assets(graph),
+            *build_campaign_assets(graph),
+            *build_listening_assets(graph),
             *build_recommended_assets(graph),
             *build_segmented_assets(graph),
             *build_ranked_assets(graph),

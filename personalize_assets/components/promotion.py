@@ -65,24 +65,30 @@ class Judgement:
         metrics: Its metrics.
         in_service: The version that was in service; None where there was none.
         decision: With every number.
+        forced: Why a person has promoted it against the numbers; None where nobody has.
     """
 
     arn: str
     metrics: Metrics
     in_service: str | None
     decision: Decision
+    forced: str | None = None
 
     @property
     def outcome(self) -> Outcome:
-        """What becomes of the version, unless a person forces it."""
+        """What becomes of the version."""
         if self.arn == self.in_service:
             return "unchanged"
-        return "promoted" if self.decision.promote else "refused"
+        if self.decision.promote:
+            return "promoted"
+        return "refused" if self.forced is None else "forced"
 
     def sentence(self) -> str:
         """The decision in one line with all numbers."""
         if self.outcome == "unchanged":
             return f"unchanged: {self.arn} is in service already"
+        if self.outcome == "forced":
+            return f"forced, because {self.forced}, though {self.decision.sentence()}"
         return self.decision.sentence()
 
     def numbers(self) -> dict[str, Any]:
@@ -114,15 +120,24 @@ def judge(
     promotion = graph.attributes.promotion
     metrics = _metrics(context, personalize, arn)
     in_service = version_in_service(context.instance, graph, solution.name)
+    forced = _reason_of_force(context.instance, graph, solution.name, arn)
     if in_service == arn:
-        return Judgement(arn, metrics, in_service, Decision(True, (), ()))
+        return Judgement(arn, metrics, in_service, Decision(True, (), ()), forced)
     rules = applicable_rules(
         [Rule(one.name, one.max_drop) for one in promotion.metrics],
         metrics,
         segments=solution.spec.recipe_type == "USER_SEGMENTATION",
     )
     standing = _standing(context, graph, solution, personalize, in_service)
-    return Judgement(arn, metrics, in_service, decide(metrics, standing, rules))
+    return Judgement(arn, metrics, in_service, decide(metrics, standing, rules), forced)
+
+
+def _reason_of_force(
+    instance: dg.DagsterInstance, graph: Graph, solution: str, arn: str
+) -> str | None:
+    """Why a person has promoted this version before; so a later run need not be told again."""
+    promoted = newest_metadata(instance, promoted_key(graph, solution))
+    return promoted.get("reason") if promoted.get("arn") == arn else None
 
 
 def version_in_service(instance: dg.DagsterInstance, graph: Graph, solution: str) -> str | None:

@@ -44,7 +44,6 @@ def versions_metadata(
     graph: Graph,
     solution: Solution,
     judgement: Judgement,
-    outcome: Outcome,
 ) -> dict[str, Any]:
     """A table of the last versions, newest first, and a plot of those that were promoted.
 
@@ -53,10 +52,9 @@ def versions_metadata(
         graph: Names the assets.
         solution: Whose versions.
         judgement: Of the version that is decided on now, whose event is not written yet.
-        outcome: What becomes of it.
     """
     past = past_versions(instance, graph, solution.name)
-    decisions = {judgement.arn: _decision(past, judgement.arn, outcome)}
+    decisions = {judgement.arn: _decision(past, judgement.arn, judgement.outcome)}
     names = [name for name in PLOTTED_METRICS if name in judgement.metrics]
     names = names or sorted(judgement.metrics)[:3]
     rows = [

@@ -11,6 +11,7 @@ from personalize_assets.resources.deployed import DeployedResource
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
+    from types_boto3_personalize_events import PersonalizeEventsClient
     from types_boto3_personalize_runtime import PersonalizeRuntimeClient
 
 _TELL_EVERY_S: Final = 10.0
@@ -28,6 +29,10 @@ class PersonalizeResource(DeployedResource):
     def get_runtime_client(self) -> "PersonalizeRuntimeClient":
         """boto3's `personalize-runtime` client, always the same one."""
         return self._clients.personalize_runtime
+
+    def get_events_client(self) -> "PersonalizeEventsClient":
+        """boto3's `personalize-events` client, always the same one."""
+        return self._clients.personalize_events
 
     def wait(self, report: Callable[[str], None]) -> WaitPolicy:
         """How to wait in this deployment.
@@ -56,8 +61,19 @@ class PersonalizeResource(DeployedResource):
         endpoints = self._clients.endpoints
         return None if endpoints is None else describe_work(endpoints.personalize, arn)
 
-    def command(self, operation: str, arn: str) -> str:
-        """The command line of the AWS CLI that asks for ``arn`` where this deployment has it."""
+    def command(self, operation: str, arn: str, service: str = "personalize") -> str:
+        """The command line of the AWS CLI that asks for ``arn`` where this deployment has it.
+
+        Args:
+            operation: With the name of the option that takes the ARN.
+            arn: What to ask for, and further options.
+            service: Of the AWS CLI, such as ``personalize-runtime``.
+        """
+        at = "" if self.endpoint_url is None else f" --endpoint-url {self.endpoint_url}"
+        return f"aws{at} {service} {operation} {arn}"
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """Where the embedded engine listens; None for Amazon's own endpoints."""
         endpoints = self._clients.endpoints
-        at = "" if endpoints is None else f" --endpoint-url {endpoints.personalize}"
-        return f"aws{at} personalize {operation} {arn}"
+        return None if endpoints is None else endpoints.personalize

@@ -1,5 +1,7 @@
 """Stage deployed: the version of each solution that may answer, and how versions did over time."""
 
+from dataclasses import replace
+
 import dagster as dg
 from pydantic import model_validator
 
@@ -14,7 +16,6 @@ from personalize_assets.components.promotion import (
 )
 from personalize_assets.components.service_assets import service_asset
 from personalize_assets.components.versions import versions_metadata
-from personalize_assets.core.promotion import Outcome
 from personalize_assets.resources import PersonalizeResource
 
 
@@ -64,21 +65,21 @@ def _promoted_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         trained = materialized(context, version)
         judgement = judge(context, graph, solution, personalize, trained["arn"])
-        outcome: Outcome = judgement.outcome
+        if config.force:
+            judgement = replace(judgement, forced=config.reason)
+        outcome = judgement.outcome
         if outcome == "refused":
-            if not config.force:
-                raise refusal(solution, judgement)
-            outcome = "forced"
-        context.log.info(f"{outcome}: {judgement.sentence()}")
+            raise refusal(solution, judgement)
+        context.log.info(judgement.sentence())
         return dg.MaterializeResult(
             spec.key,
             metadata={
                 "arn": judgement.arn,
                 "solution_arn": trained["solution_arn"],
                 "decision": outcome,
-                **({"reason": config.reason} if outcome == "forced" else {}),
+                **({} if judgement.forced is None else {"reason": judgement.forced}),
                 **judgement.numbers(),
-                **versions_metadata(context.instance, graph, solution, judgement, outcome),
+                **versions_metadata(context.instance, graph, solution, judgement),
                 "training_hours": trained["training_hours"],
                 "unchanged": outcome == "unchanged",
                 **{name: float(value) for name, value in judgement.metrics.items()},

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from personalize_assets.components.attributes.batch import Exploration
 from personalize_assets.components.attributes.training import require_short_name
+from personalize_assets.core.filters import parse_filter
 from personalize_assets.core.metrics import AMAZON_LABELS
 from personalize_assets.recipes.registry import RECIPES
 
@@ -70,6 +71,13 @@ class Filter(dg.Model, dg.Resolvable):
     @classmethod
     def _fit_for_keys(cls, name: str) -> str:
         return require_short_name(name, "filter")
+
+    @field_validator("expression")
+    @classmethod
+    def _readable(cls, expression: str) -> str:
+        if parse_filter(expression).target == "ActionID":
+            raise ValueError("filters of actions need datasets of actions, which are not declared")
+        return expression
 
 
 class GatedMetric(dg.Model, dg.Resolvable):

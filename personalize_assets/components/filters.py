@@ -1,0 +1,50 @@
+"""Declared filters: checked against the datasets that they name before anything is replaced."""
+
+import json
+
+import dagster as dg
+
+from personalize_assets.components.attributes.serving import Filter
+from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.core.filters import FilterError, check_filter, parse_filter
+from personalize_assets.core.names import MAX_FIELDS_OF_ALL_FILTERS
+from personalize_assets.core.schema_rules import DatasetType
+from personalize_assets.core.schemas import Schema, parse_dataset_type, parse_schema
+
+
+def check_expression(
+    context: dg.AssetExecutionContext, graph: Graph, declared: Filter
+) -> frozenset[str]:
+    """Check a filter against the schemas of the cleaned files, and give its parameters.
+
+    Raises:
+        dagster.Failure: The service would refuse it; the filter that exists is left as it is.
+    """
+    schemas: dict[DatasetType, Schema] = {}
+    for name in graph.attributes.datasets:
+        text = json.dumps(materialized(context, graph.key(f"cleaned_{name}"))["schema"])
+        kind = parse_dataset_type(name)
+        schemas[kind] = parse_schema(text, kind, graph.attributes.domain)
+    found = parse_filter(declared.expression)
+    try:
+        check_filter(found, schemas)
+    except FilterError as error:
+        raise dg.Failure(
+            f"filter {declared.name}: {error}; what existed was left untouched",
+            allow_retries=False,
+        ) from error
+    fields = {f for one in graph.attributes.filters for f in parse_filter(one.expression).fields}
+    if len(fields) > MAX_FIELDS_OF_ALL_FILTERS:
+        raise dg.Failure(
+            f"the filters of {graph.attributes.name} name {len(fields)} distinct fields; a dataset "
+            f"group may have {MAX_FIELDS_OF_ALL_FILTERS} in all of its filters",
+            allow_retries=False,
+        )
+    return found.parameters
+
+
+def example_command(graph: Graph, name: str, parameters: frozenset[str]) -> str:
+    """How to ask for recommendations through the filter from a terminal."""
+    values = "".join(f" --filter-value {parameter}=VALUE" for parameter in sorted(parameters))
+    group = "" if graph.attributes.name == "movielens" else f" --group {graph.attributes.name}"
+    return f"personalize-assets recommend --user-id 1 --filter {name}{values}{group}"
