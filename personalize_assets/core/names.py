@@ -17,6 +17,7 @@ MAX_ACTIVE_BATCH_SEGMENT_JOBS: Final = 5
 MAX_ACTIVE_EXPORT_JOBS: Final = 5  # decision of this project; the page names none
 MAX_PENDING_DELETION_JOBS: Final = 5  # per group
 MAX_SOLUTIONS_PER_GROUP: Final = 10
+MAX_SEARCH_TRAININGS: Final = 40  # of one search for hyperparameters
 MAX_CAMPAIGNS_PER_GROUP: Final = 5
 MAX_RECOMMENDERS_PER_GROUP: Final = 5
 MAX_FILTERS_PER_GROUP: Final = 30

@@ -39,6 +39,7 @@ from personalize_assets.core.costs import (
     as_rows,
     forecast_costs,
 )
+from personalize_assets.core.names import MAX_SEARCH_TRAININGS
 from personalize_assets.resources import PersonalizeResource, S3Resource
 
 _COLUMNS = ("what", "quantity", "unit", "price", "usd", "basis")
@@ -222,4 +223,7 @@ class _Present:
 
 def _trials(solution: Solution) -> int:
     """Trainings of one search for hyperparameters, at most; 1 where nothing is searched."""
-    return 1
+    if not solution.perform_hpo:
+        return 1
+    declared = None if solution.hpo is None else solution.hpo.max_training_jobs
+    return declared or MAX_SEARCH_TRAININGS
