@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
 
@@ -56,7 +56,7 @@ class ObjectInfo:
     @property
     def identity(self) -> str:
         """Text that changes whenever the object is written anew: key, ETag and time."""
-        return f"{self.key}|{self.etag}|{self.last_modified.isoformat()}"
+        return f"{self.key}|{self.etag}|{self.last_modified.astimezone(UTC).isoformat()}"
 
 
 @dataclass(frozen=True)

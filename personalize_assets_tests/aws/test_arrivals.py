@@ -1,11 +1,12 @@
 """What counts as arrived: settled, visible, listed in windows, told apart by version."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
 
 from personalize_assets.aws.arrivals import Interest, Watch, arrival_id, is_visible, set_id
+from personalize_assets.aws.deployment import Deployment
 from personalize_assets.aws.objects import Bucket, ObjectInfo
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -105,6 +106,12 @@ def test_arrival_id__differs_by_key_etag_and_time() -> None:
     assert len(arrival_id(entry())) == 32
 
 
+def test_arrival_id__is_the_same_in_every_time_zone() -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=2)))
+
+    assert arrival_id(entry()) == arrival_id(ObjectInfo("in/a.json", 10, "e1", elsewhere))
+
+
 def test_set_id__is_of_the_versions_and_not_of_their_order() -> None:
     ratings, movies = entry(key="ratings.csv"), entry(key="movies.csv")
     one = set_id({"interactions": ratings, "items": movies})
@@ -191,3 +198,36 @@ def test_look__fails_where_there_is_no_bucket(bucket: Bucket, unique: str) -> No
 
     with pytest.raises(ClientError, match="NoSuchBucket"):
         Watch(settle_s=0).look(missing, Interest("w", "in/"), "", datetime.now(UTC))
+
+
+def test_look__lists_more_than_a_thousand_keys(
+    bucket: Bucket, deployment: Deployment, unique: str
+) -> None:
+    interest, watch = Interest("w", f"{unique}/"), Watch(settle_s=0)
+    folder = deployment.bucket_folder / unique
+    folder.mkdir()
+    for number in range(2_010):
+        (folder / f"{number:04}.json").write_text("{}")
+
+    whole = watch.look(bucket, interest, "", datetime.now(UTC))
+    # Time is up after each page: the look ends there, and the next goes on.
+    page = watch.look(bucket, interest, "", datetime.now(UTC), is_late=lambda: True)
+    rest = watch.look(bucket, interest, page.after, datetime.now(UTC))
+
+    assert (len(whole.settled), whole.after) == (2_010, "")
+    assert (len(page.settled), page.after) == (1_000, f"{unique}/0999.json")
+    assert page.settled + rest.settled == whole.settled
+
+
+@pytest.mark.parametrize(
+    ("key", "is_wanted"),
+    [
+        ("out/a/b.out", True),
+        ("out/a/b.json", False),
+        ("in/b.out", False),
+        ("out/.a/b.out", False),
+        ("out/.out", False),
+    ],
+)
+def test_interest__wants_visible_keys_of_its_prefix_and_suffix(key: str, is_wanted: bool) -> None:
+    assert Interest("w", "out/", ".out").wants(key) is is_wanted

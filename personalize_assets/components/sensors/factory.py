@@ -13,6 +13,7 @@ from personalize_assets.aws.objects import Bucket, ObjectInfo, ObjectNotFound
 from personalize_assets.aws.queue import Mailbox, open_mailbox, watch_for
 from personalize_assets.components.attributes import Sensors
 from personalize_assets.components.graph import Graph
+from personalize_assets.components.sensors.connections import bucket_of
 from personalize_assets.components.sensors.inbox import Inbox
 from personalize_assets.components.sensors.ledger import ARRIVAL_TAG, Memory
 from personalize_assets.components.sensors.pace import Pace
@@ -253,7 +254,7 @@ def build_arrival_sensor(graph: Graph, drop: Drop, jobs: Mapping[str, Any]) -> d
     )
     def arrival_sensor(context: dg.SensorEvaluationContext, s3: S3Resource) -> dg.SensorResult:
         mailbox = open_mailbox(s3.settings)
-        outcome = arrivals.tick(context.instance, s3.store(), mailbox, context.cursor or "")
+        outcome = arrivals.tick(context.instance, bucket_of(s3), mailbox, context.cursor or "")
         for remark in outcome.remarks:
             context.log.info(remark)
         if outcome.requests:

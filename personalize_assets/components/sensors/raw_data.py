@@ -14,6 +14,7 @@ from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.assets.raw import raw_key
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import ingestion_job_name, main_job_name
+from personalize_assets.components.sensors.connections import bucket_of
 from personalize_assets.components.sensors.inbox import Inbox
 from personalize_assets.components.sensors.ledger import ARRIVAL_TAG, ids_with_run
 from personalize_assets.components.sensors.pace import Pace
@@ -126,6 +127,6 @@ def build_raw_data_sensor(graph: Graph, jobs: Mapping[str, Any]) -> dg.SensorDef
     def raw_data_sensor(
         context: dg.SensorEvaluationContext, s3: S3Resource
     ) -> dg.RunRequest | dg.SkipReason:
-        return sets.tick(context.instance, s3.store(), open_mailbox(s3.settings))
+        return sets.tick(context.instance, bucket_of(s3), open_mailbox(s3.settings))
 
     return raw_data_sensor
