@@ -4,7 +4,7 @@ The service says that a limit is reached, and often not which. This table goes b
 was refused. Pure: text in, text out; the values are those of ``core.names`` and their page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -125,6 +125,17 @@ QUOTAS: tuple[Quota, ...] = (
     ),
 )
 """Quotas by the operation that meets them."""
+
+
+IMPORT_POOL = "personalize_import"
+TRAINING_POOL = "personalize_training"
+BATCH_POOL = "personalize_batch"
+POOL_LIMITS: Mapping[str, int] = {
+    IMPORT_POOL: names.MAX_ACTIVE_IMPORT_JOBS,
+    TRAINING_POOL: names.MAX_ACTIVE_SOLUTION_VERSIONS,
+    BATCH_POOL: names.MAX_ACTIVE_BATCH_INFERENCE_JOBS,
+}
+"""Pools of work that a quota limits, and how much of it may be pending or in progress at once."""
 
 
 def quotas_of(operation: str) -> tuple[Quota, ...]:

@@ -1,9 +1,11 @@
-"""Dagster's home of the local deployment: inside the state folder, without telemetry or pop-ups."""
+"""Dagster's instance: its home in the local deployment, and the limits of its pools everywhere."""
 
 import os
 from pathlib import Path
 
 import dagster as dg
+
+from personalize_assets.aws.quotas import POOL_LIMITS
 
 _SETTINGS = """\
 # Written when it was missing; yours to change.
@@ -18,6 +20,21 @@ python_logs:
 sensors:
   use_threads: true
   num_workers: 2
+# Imports, trainings and batch jobs stand in pools, each limited by a quota of Amazon Personalize:
+# see Deployment > Concurrency in the UI.
+concurrency:
+  pools:
+    granularity: op
+# A run whose process died goes on by itself where it was; one whose step failed is left to people,
+# for its step has been tried again already.
+run_retries:
+  enabled: true
+  max_retries: 3
+  retry_on_asset_or_op_failure: false
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 900
+  free_slots_after_run_end_seconds: 60
 """
 
 
@@ -38,4 +55,21 @@ def prepare_home(state_dir: Path) -> Path:
 
 def open_instance(state_dir: Path) -> dg.DagsterInstance:
     """Open Dagster's instance of this state folder; close it after use."""
-    return dg.DagsterInstance.from_config(str(prepare_home(state_dir)))
+    instance = dg.DagsterInstance.from_config(str(prepare_home(state_dir)))
+    limit_pools(instance)
+    return instance
+
+
+def limit_pools(instance: dg.DagsterInstance) -> list[str]:
+    """Give each pool without a limit that of its quota; return those that got one.
+
+    Dagster's own settings file knows one limit for all pools. A limit that somebody has set stays.
+    """
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return []
+    limited = {pool.name for pool in storage.get_pool_limits() if not pool.from_default}
+    missing = [pool for pool in POOL_LIMITS if pool not in limited]
+    for pool in missing:
+        storage.set_concurrency_slots(pool, POOL_LIMITS[pool])
+    return missing

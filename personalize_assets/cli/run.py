@@ -23,6 +23,7 @@ from personalize_assets.cli import summary
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance
 from personalize_assets.cli.progress import StepPrinter
+from personalize_assets.cli.unfinished import locked_run, settle_abandoned
 from personalize_assets.components import PersonalizeDatasetGroup
 from personalize_assets.components.graph import Graph, newest_metadata
 from personalize_assets.components.jobs import main_job_name
@@ -78,17 +79,8 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     )
     job = definitions.resolve_job_def(main_job_name(graph.id))
     with open_instance(deployment.state_dir) as instance:
-        run_id = str(uuid.uuid4())
-        instance.add_event_listener(run_id, printer)
-        try:
-            result = job.execute_in_process(
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                instance=instance,
-                run_id=run_id,
-                raise_on_error=False,
-            )
-        finally:
-            printer.close()
+        settle_abandoned(instance)
+        result = _execute(job, instance, printer)
         if not result.success:
             console.print(
                 "\n[red]The run failed.[/red] What was made before stays; mend this first:"
@@ -101,6 +93,24 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
         _show(console, deployment, graph, instance, printer)
         summary.print_seconds(console, printer.seconds, groups, time.monotonic() - started)
     return True
+
+
+def _execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, printer: StepPrinter
+) -> dg.ExecuteInProcessResult:
+    run_id = str(uuid.uuid4())
+    instance.add_event_listener(run_id, printer)
+    try:
+        with locked_run(Path(instance.root_directory), run_id) as tags:
+            return job.execute_in_process(
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                instance=instance,
+                run_id=run_id,
+                tags=dict(tags),
+                raise_on_error=False,
+            )
+    finally:
+        printer.close()
 
 
 def seed_declared_groups(console: Console, deployment: Deployment, data: Path | None) -> None:

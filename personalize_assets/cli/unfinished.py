@@ -1,14 +1,18 @@
-"""Runs that `dev` has in work: cancelled when it stops, and settled when it was killed.
+"""Runs in work: cancelled when `dev` stops, and settled when the process that ran them was killed.
 
-Without this a run whose process went away with `dev` would be shown as running for ever, and keep
-its place in a pool. Only runs that a code server started are touched; a run of
-`personalize-assets run` belongs to another process.
+Without this a run whose process went away would be shown as running for ever, and keep its place
+in a pool. Whether a process lives is told by the address where its code server listens, or by the
+lock that `personalize-assets run` holds while it works.
 """
 
+import fcntl
 import json
 import logging
 import socket
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import dagster as dg
 
@@ -17,14 +21,21 @@ log = logging.getLogger(__name__)
 CODE_SERVER_TAG = ".dagster/grpc_info"
 """Tag in which Dagster's default launcher keeps the address of the code server of a run."""
 
+LOCK_TAG = "personalize/lock"
+"""Tag in which `personalize-assets run` keeps the file that it holds the lock of."""
+
 _IN_WORK = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
 _GONE = (
-    "The process of this run ended with `personalize-assets dev`. What it had begun in Personalize "
-    "goes on; run the job again to take that up."
+    "The process of this run was ended from outside. What it had begun in Personalize goes on; "
+    "run the job again to take that up."
+)
+_GONE_ON = (
+    "The process of this run was ended from outside. What it had begun in Personalize goes on, and "
+    "is taken up by the next attempt."
 )
 
 
@@ -49,15 +60,57 @@ def cancel_unfinished(instance: dg.DagsterInstance, timeout_s: float) -> int:
     return len(asked)
 
 
-def settle_abandoned(instance: dg.DagsterInstance) -> int:
-    """Mark runs as CANCELED whose code server is no longer there; return how many."""
-    abandoned = [
-        run for run in _in_work(instance) if CODE_SERVER_TAG in run.tags and not _is_served(run)
-    ]
+def settle_abandoned(instance: dg.DagsterInstance, *, as_failed: bool = False) -> int:
+    """End runs whose process is no longer there, and free their places in pools; return how many.
+
+    Args:
+        instance: Dagster's instance.
+        as_failed: Mark them as failed, which Dagster tries again by itself; otherwise as CANCELED.
+    """
+    abandoned = [run for run in _in_work(instance) if _is_abandoned(run)]
     for run in abandoned:
         log.info("run %s was abandoned", run.run_id)
-        instance.report_run_canceled(run, _GONE)
+        if as_failed:
+            instance.report_run_failed(run, _GONE_ON)
+        else:
+            instance.report_run_canceled(run, _GONE)
+        if instance.event_log_storage.supports_global_concurrency_limits:
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return len(abandoned)
+
+
+@contextmanager
+def locked_run(home: Path, run_id: str) -> Iterator[Mapping[str, str]]:
+    """Hold a lock while this process executes the run ``run_id``; gives the tags that say so.
+
+    The system frees the lock when the process ends, however that comes about.
+    """
+    path = home / "executing" / run_id
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield {LOCK_TAG: str(path.absolute())}
+    path.unlink(missing_ok=True)
+
+
+def _is_abandoned(run: dg.DagsterRun) -> bool:
+    lock = Path(run.tags.get(LOCK_TAG, ""))
+    if lock.name == run.run_id:  # a run that repeats another one bears its tags
+        return not _is_locked(lock)
+    return CODE_SERVER_TAG in run.tags and not _is_served(run)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _in_work(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:

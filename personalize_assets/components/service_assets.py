@@ -13,13 +13,12 @@ import dagster as dg
 from botocore.exceptions import BotoCoreError, ClientError
 
 from personalize_assets.aws.ensuring import ConfigurationDrift
+from personalize_assets.aws.quotas import BATCH_POOL, IMPORT_POOL, TRAINING_POOL
 from personalize_assets.aws.refusals import explain_refusal, passes
 from personalize_assets.aws.waiters import WaitTimeout
 from personalize_assets.components.graph import Graph
 
-IMPORT_POOL = "personalize_import"
-TRAINING_POOL = "personalize_training"
-BATCH_POOL = "personalize_batch"
+__all__ = ["BATCH_POOL", "IMPORT_POOL", "TRAINING_POOL", "retried", "service_asset"]
 
 SPOKEN = (ClientError, BotoCoreError, ConfigurationDrift, WaitTimeout)
 """What the conversation with the service raises; the rest is a bug or a decision, and stays so."""
