@@ -117,6 +117,7 @@ def _rankings(graph: Graph) -> dg.AssetsDefinition:
         stage="recommended",
         kinds={"parquet", "s3"},
         deps=[jobs, interactions, *([items] if titled else [])],
+        stale_after_h=graph.attributes.freshness.recommendations_h,
         description="Titled rankings: one row a user, and a tidy table of one row an item.",
     )
 

@@ -104,6 +104,7 @@ def _recommendations(graph: Graph) -> dg.AssetsDefinition:
         stage="recommended",
         kinds={"parquet", "s3"},
         deps=[jobs, interactions, *([items] if titled else [])],
+        stale_after_h=graph.attributes.freshness.recommendations_h,
         description="Titled recommendations: one row a user, and a tidy table of one row an item.",
     )
 

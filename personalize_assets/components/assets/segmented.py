@@ -156,6 +156,7 @@ def _user_segments(graph: Graph) -> dg.AssetsDefinition:
         stage="recommended",
         kinds={"parquet", "s3"},
         deps=[jobs, interactions, *([items] if titled else [])],
+        stale_after_h=graph.attributes.freshness.recommendations_h,
         description="Users by item: one row an item, and a tidy table of one row a user.",
     )
 

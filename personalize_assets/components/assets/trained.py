@@ -129,6 +129,7 @@ def _metrics(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         stage="evaluated",
         kinds={"personalize"},
         deps=[version],
+        stale_after_h=graph.attributes.freshness.metrics_h,
         description="Offline metrics on the newest tenth of the events of held-out users.",
     )
 

@@ -91,7 +91,7 @@ class Freshness(dg.Model, dg.Resolvable):
     """Metrics of solution versions."""
 
     recommendations_h: float = Field(default=8 * 24, gt=0)
-    """Titled recommendations."""
+    """Titled recommendations, rankings, and segments of users."""
 
 
 class Costs(dg.Model, dg.Resolvable):
