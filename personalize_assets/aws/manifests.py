@@ -16,7 +16,8 @@ from personalize_assets.aws.objects import Bucket, ObjectNotFound
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
+"""Raised when contents say more than before, so that old outputs are made again."""
 
 T = TypeVar("T")
 

@@ -26,6 +26,7 @@ from personalize_assets.core.cleaning import (
     EntitiesReport,
     OutputPaths,
 )
+from personalize_assets.core.cleaning.definitions import Reason
 from personalize_assets.core.columns import Columns
 from personalize_assets.core.schemas import derive_schema, parse_dataset_type
 from personalize_assets.core.tables import TableSource
@@ -44,7 +45,8 @@ class Prepared:
         quarantine_sha256: Digest of that file.
         schema: Avro schema of the CSV file.
         columns: Name and type of each column.
-        counts: Numbers by name: where every row went, users, items.
+        counts: Numbers by name: where every row went, users, items, and in epoch seconds the
+            oldest and the newest event.
         reasons: Quarantined rows by reason.
         preview: The first rows, as text.
         seconds: Time that the cleaning took.
@@ -190,8 +192,11 @@ def _describe(
             "users": cleaned.users,
             "items": cleaned.items,
             "users_with_two_or_more": cleaned.users_with_two_or_more,
+            "unknown_items": cleaned.reasons.get(Reason.UNKNOWN_ITEM, 0),
             **{f"events_{event}": count for event, count in cleaned.event_counts.items()},
         }
+        times = {"oldest_event": cleaned.min_timestamp, "newest_event": cleaned.max_timestamp}
+        counts |= {name: time for name, time in times.items() if time is not None}
     return Prepared(
         rows=accounts.written,
         csv_key=keys["csv"],

@@ -6,16 +6,18 @@ import dagster as dg
 
 from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
+from personalize_assets.components.data_checks import build_data_checks
 from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.metric_checks import build_metric_checks
 from personalize_assets.components.promotion import build_promotion_checks
-from personalize_assets.recipes.minima import MIN_INTERACTIONS, MIN_USERS_WITH_TWO
 
 COMPARED_METRICS = ("mean_reciprocal_rank_at_25", "normalized_discounted_cumulative_gain_at_25")
 
 
 def build_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
     """All checks of one dataset group."""
-    checks = [_accounting(graph), _quarantine_share(graph), _data_minima(graph)]
+    checks = [_accounting(graph), _quarantine_share(graph)]
+    checks += build_data_checks(graph) + build_metric_checks(graph)
     checks += build_promotion_checks(graph)
     baseline = next(
         (s for s in graph.attributes.solutions if s.recipe == "aws-popularity-count"), None
@@ -81,37 +83,6 @@ def _quarantine_share(graph: Graph) -> dg.AssetChecksDefinition:
         )
 
     return few_rows_are_quarantined
-
-
-def _data_minima(graph: Graph) -> dg.AssetChecksDefinition:
-    key = graph.key("cleaned_interactions")
-    minima = {
-        "dagster/row_count": MIN_INTERACTIONS,
-        "users_with_two_or_more": MIN_USERS_WITH_TWO,
-    }
-
-    @dg.asset_check(
-        asset=key,
-        name="enough_data_to_train",
-        blocking=True,
-        description="Amazon Personalize trains on at least "
-        f"{MIN_INTERACTIONS:,} interactions and "
-        f"{MIN_USERS_WITH_TWO} users with two or more.",
-    )
-    def enough_data_to_train(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        counts = materialized(context, key)
-        short = [
-            f"{counts[name]:,} {name.removeprefix('dagster/')} of {minimum:,} needed"
-            for name, minimum in minima.items()
-            if counts[name] < minimum
-        ]
-        return dg.AssetCheckResult(
-            passed=not short,
-            description="; ".join(short) or "enough interactions and users",
-            metadata={name.removeprefix("dagster/"): counts[name] for name in minima},
-        )
-
-    return enough_data_to_train
 
 
 def _better_than_popularity(

@@ -7,6 +7,7 @@ be materialized alone, in another process, on another day.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 import dagster as dg
@@ -80,8 +81,23 @@ class Graph:
         kinds: Iterable[str],
         description: str,
         deps: Iterable[dg.AssetKey] = (),
+        stale_after_h: float | None = None,
     ) -> dg.AssetSpec:
-        """Specification of an asset with what all of them share."""
+        """Specification of an asset with what all of them share.
+
+        Args:
+            path: Path below the group's key.
+            stage: Group of the graph.
+            kinds: What it is made of, for the UI.
+            description: For the UI.
+            deps: What it is made from.
+            stale_after_h: Hours after which it has to be materialized again to count as fresh.
+        """
+        policy = (
+            None
+            if stale_after_h is None
+            else dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=stale_after_h))
+        )
         return dg.AssetSpec(
             self.key(*path),
             deps=list(deps),
@@ -90,6 +106,7 @@ class Graph:
             kinds=set(kinds),
             owners=list(self.attributes.owners),
             tags={"personalize/dataset_group": self.attributes.name},
+            freshness_policy=policy,
         )
 
 
