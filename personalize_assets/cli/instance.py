@@ -20,6 +20,9 @@ python_logs:
 sensors:
   use_threads: true
   num_workers: 2
+# The daemon tells in the UI which results are older than they may be.
+freshness:
+  enabled: true
 # Imports, trainings and batch jobs stand in pools, each limited by a quota of Amazon Personalize:
 # see Deployment > Concurrency in the UI.
 concurrency:
