@@ -1,6 +1,6 @@
 """What a campaign's asset needs: its request, its smoke test, and what the UI shows of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import dagster as dg
@@ -22,7 +22,7 @@ from personalize_assets.components.attributes.serving import Campaign
 from personalize_assets.components.graph import Graph, materialized, newest_metadata
 from personalize_assets.components.plots import INLINE_CHARACTERS
 from personalize_assets.components.previews import ensured_metadata, markdown_table
-from personalize_assets.components.promotion import campaign_key
+from personalize_assets.components.promotion import version_of_campaign
 from personalize_assets.core.batch_format import ItemTitles
 from personalize_assets.resources import PersonalizeResource, S3Resource
 
@@ -45,11 +45,10 @@ def campaign_request(
     """What to bring into service, and the version to go back to if it answers badly."""
     spec = graph.attributes.solution(campaign.solution).spec
     exploration = (campaign.exploration or Exploration()).as_config() if spec.explores else None
-    served = newest_metadata(context.instance, campaign_key(graph, campaign.solution))
     return CampaignRequest(
         campaign_name(graph, campaign.solution),
         CampaignConfiguration(version_arn, campaign.min_provisioned_tps, exploration),
-        last_good=served.get("solution_version_arn"),
+        last_good=version_of_campaign(context.instance, graph, campaign.solution),
         replace=replace,
     )
 
@@ -174,16 +173,12 @@ def _preview(answer: SmokeAnswer, names: Mapping[str, tuple[str, str]]) -> str:
         (rank, *names.get(item, (item, "")), "" if score is None else f"{score:.4f}")
         for rank, (item, score) in enumerate(zip(answer.items, answer.scores, strict=True), 1)
     ]
-    head = [answer.asked, "title", "genres", "score"]
-    return _inline(head, rows)
-
-
-def _inline(head: Sequence[str], rows: list[tuple[Any, ...]]) -> str:
-    table = markdown_table(head, rows)
-    while len(table) > INLINE_CHARACTERS and rows:
-        rows = rows[:-1]
-        table = markdown_table(head, rows)
-    return table
+    for shown in range(len(rows), 0, -1):
+        table = markdown_table(["rank", "title", "genres", "score"], rows[:shown])
+        text = f"For {answer.asked}:\n\n{table}"
+        if len(text) <= INLINE_CHARACTERS:
+            return text
+    return f"For {answer.asked}: {len(rows)} items"
 
 
 def _commands(

@@ -109,6 +109,23 @@ class Judgement:
         }
 
 
+def decision_metadata(judgement: Judgement, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What was decided and by which numbers.
+
+    Args:
+        judgement: Of the version.
+        before: Metadata of the asset's materialization before; where the version is unchanged, the
+            numbers that it came into service by are told again.
+    """
+    same = before.get("held_against") is not None and before.get("judged") == judgement.arn
+    told = judgement.numbers()
+    if judgement.outcome == "unchanged" and same:
+        table = dg.MetadataValue.md(str(before["numbers"]))
+        told = {"numbers": table, **{name: before[name] for name in ("held_against", "said")}}
+    reason = {} if judgement.forced is None else {"reason": judgement.forced}
+    return {"decision": judgement.outcome, "judged": judgement.arn, **reason, **told}
+
+
 def judge(
     context: Context, graph: Graph, solution: Solution, personalize: PersonalizeResource, arn: str
 ) -> Judgement:
@@ -117,14 +134,29 @@ def judge(
     Raises:
         dagster.Failure: The baseline has no metrics yet.
     """
-    promotion = graph.attributes.promotion
-    metrics = _metrics(context, personalize, arn)
     in_service = version_in_service(context.instance, graph, solution.name)
+    return judge_against(context, graph, solution, personalize, arn, in_service)
+
+
+def judge_against(
+    context: Context,
+    graph: Graph,
+    solution: Solution,
+    personalize: PersonalizeResource,
+    arn: str,
+    in_service: str | None,
+) -> Judgement:
+    """Hold the version ``arn`` against the version ``in_service``, if any, and the baseline.
+
+    Raises:
+        dagster.Failure: The baseline has no metrics yet.
+    """
+    metrics = _metrics(context, personalize, arn)
     forced = _reason_of_force(context.instance, graph, solution.name, arn)
     if in_service == arn:
         return Judgement(arn, metrics, in_service, Decision(True, (), ()), forced)
     rules = applicable_rules(
-        [Rule(one.name, one.max_drop) for one in promotion.metrics],
+        [Rule(one.name, one.max_drop) for one in graph.attributes.promotion.metrics],
         metrics,
         segments=solution.spec.recipe_type == "USER_SEGMENTATION",
     )
@@ -146,12 +178,17 @@ def version_in_service(instance: dg.DagsterInstance, graph: Graph, solution: str
     For a declared campaign that is the last one that stood its smoke test, also where a later one
     was promoted and then rolled back. Without one it is the version promoted last.
     """
-    if any(one.solution == solution for one in graph.attributes.campaigns):
-        served = newest_metadata(instance, campaign_key(graph, solution))
-        if served:
-            return str(served["solution_version_arn"])
+    has_campaign = any(one.solution == solution for one in graph.attributes.campaigns)
+    if has_campaign and (served := version_of_campaign(instance, graph, solution)):
+        return served
     promoted = newest_metadata(instance, promoted_key(graph, solution))
     return str(promoted["arn"]) if promoted else None
+
+
+def version_of_campaign(instance: dg.DagsterInstance, graph: Graph, solution: str) -> str | None:
+    """ARN of the version with which the campaign stood its smoke test last; None before that."""
+    served = newest_metadata(instance, campaign_key(graph, solution))
+    return str(served["solution_version_arn"]) if served else None
 
 
 def build_promotion_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:

@@ -62,7 +62,7 @@ def versions_metadata(
             f"{one.evaluated_at:%Y-%m-%d %H:%M}",
             one.arn.rpartition("/")[2],
             *(_shown(one.metrics.get(name)) for name in names),
-            "-" if one.training_hours is None else f"{one.training_hours:.2f}",
+            "-" if one.training_hours is None else f"{one.training_hours:.3f}",
             decisions.get(one.arn, one.decision),
         )
         for one in past

@@ -13,8 +13,15 @@ from personalize_assets.components.campaigns import (
     refuse_what_failed_before,
     smoke_test,
 )
-from personalize_assets.components.graph import Graph, materialized
-from personalize_assets.components.promotion import campaign_key, judge, promoted_key, refusal
+from personalize_assets.components.graph import Graph, materialized, newest_metadata
+from personalize_assets.components.promotion import (
+    campaign_key,
+    decision_metadata,
+    judge_against,
+    promoted_key,
+    refusal,
+    version_of_campaign,
+)
 from personalize_assets.components.service_assets import service_asset
 from personalize_assets.components.versions import versions_metadata
 from personalize_assets.resources import PersonalizeResource, S3Resource
@@ -58,7 +65,8 @@ def _campaign(graph: Graph, campaign: Campaign) -> dg.AssetsDefinition:
         s3: S3Resource,
     ) -> dg.MaterializeResult:
         version = materialized(context, promoted)["arn"]
-        judgement = judge(context, graph, solution, personalize, version)
+        serving = version_of_campaign(context.instance, graph, solution.name)
+        judgement = judge_against(context, graph, solution, personalize, version, serving)
         if judgement.outcome == "refused":
             raise refusal(solution, judgement)
         if not config.force:
@@ -84,8 +92,7 @@ def _campaign(graph: Graph, campaign: Campaign) -> dg.AssetsDefinition:
             key,
             metadata={
                 **campaign_metadata(graph, solution, deployed, sample.titles, personalize),
-                "decision": judgement.outcome,
-                **judgement.numbers(),
+                **decision_metadata(judgement, newest_metadata(context.instance, key)),
                 **versions_metadata(context.instance, graph, solution, judgement),
             },
             data_version=dg.DataVersion(version),

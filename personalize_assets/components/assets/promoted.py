@@ -7,9 +7,10 @@ from pydantic import model_validator
 
 from personalize_assets.components.assets.trained import metrics_key, version_key
 from personalize_assets.components.attributes import Solution
-from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.graph import Graph, materialized, newest_metadata
 from personalize_assets.components.promotion import (
     baseline_of,
+    decision_metadata,
     describe_rules,
     judge,
     refusal,
@@ -67,8 +68,7 @@ def _promoted_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
         judgement = judge(context, graph, solution, personalize, trained["arn"])
         if config.force:
             judgement = replace(judgement, forced=config.reason)
-        outcome = judgement.outcome
-        if outcome == "refused":
+        if judgement.outcome == "refused":
             raise refusal(solution, judgement)
         context.log.info(judgement.sentence())
         return dg.MaterializeResult(
@@ -76,12 +76,10 @@ def _promoted_version(graph: Graph, solution: Solution) -> dg.AssetsDefinition:
             metadata={
                 "arn": judgement.arn,
                 "solution_arn": trained["solution_arn"],
-                "decision": outcome,
-                **({} if judgement.forced is None else {"reason": judgement.forced}),
-                **judgement.numbers(),
+                **decision_metadata(judgement, newest_metadata(context.instance, spec.key)),
                 **versions_metadata(context.instance, graph, solution, judgement),
                 "training_hours": trained["training_hours"],
-                "unchanged": outcome == "unchanged",
+                "unchanged": judgement.outcome == "unchanged",
                 **{name: float(value) for name, value in judgement.metrics.items()},
             },
             data_version=dg.DataVersion(judgement.arn),
