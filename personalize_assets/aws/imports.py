@@ -20,7 +20,7 @@ from personalize_assets.aws.ensure import (
     ensure_import,
     ensure_schema,
 )
-from personalize_assets.aws.ensure_data import newest_import
+from personalize_assets.aws.ensure_data import Domain, newest_import
 from personalize_assets.aws.import_files import ImportFiles
 from personalize_assets.aws.import_modes import ImportChoice, choose_mode
 from personalize_assets.aws.kinds import IMPORT_JOB, describe
@@ -47,6 +47,7 @@ class ImportRequest:
         data_sha256: Digest of the file.
         role_arn: Role that the service reads with.
         copies: Prefix under which imported files are kept, ending in a slash.
+        domain: Of the group; None for a custom one.
     """
 
     group_name: str
@@ -57,6 +58,7 @@ class ImportRequest:
     data_sha256: str
     role_arn: str
     copies: str
+    domain: Domain | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,9 @@ def import_dataset(
         WaitTimeout: It was not ready in time.
     """
     prefix = f"{request.group_name}-{request.dataset_type}"
+    parts = [schema_digest(request.schema), *([request.domain] if request.domain else [])]
     schema = ensure_schema(
-        personalize, job_name(prefix, schema_digest(request.schema)), request.schema, policy
+        personalize, job_name(prefix, *parts), request.schema, policy, domain=request.domain
     )
     dataset = ensure_dataset(
         personalize,

@@ -211,6 +211,37 @@ def wait_until_updated(
         _pause(policy, started, attempt, f"the update of {kind.label} {arn} is still {status}")
 
 
+def wait_until_status(
+    client: "PersonalizeClient", kind: Kind, arn: str, status: str, policy: WaitPolicy
+) -> dict[str, Any]:
+    """Wait until ``arn`` has a status that is neither ready nor failed, and describe it.
+
+    Args:
+        client: boto3 client of personalize.
+        kind: Kind of the resource.
+        arn: The resource.
+        status: Such as ``INACTIVE`` of a recommender that was stopped.
+        policy: Timeout, pace and progress.
+
+    Raises:
+        ResourceFailed: It failed instead.
+        WaitTimeout: It had another status when the time was over.
+        ClientError: The service refused to describe it.
+    """
+    started = policy.clock()
+    attempt = 0
+    while True:
+        attempt += 1
+        description = describe(client, kind, arn)
+        found = str(description.get("status"))
+        _report(policy, kind, arn, found, started, attempt)
+        if found == status:
+            return description
+        if found in FAILED_STATUSES:
+            raise ResourceFailed(arn, found, description.get("failureReason"))
+        _pause(policy, started, attempt, f"{kind.label} {arn} is still {found}, not {status}")
+
+
 def wait_until_gone(client: "PersonalizeClient", kind: Kind, arn: str, policy: WaitPolicy) -> None:
     """Wait until ``arn``, whose deletion has begun, is no longer there.
 

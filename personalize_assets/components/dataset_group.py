@@ -3,16 +3,19 @@
 import dagster as dg
 
 from personalize_assets.aws.deployment import DEPLOYMENT, TOPIC_ARN
+from personalize_assets.components.assets.attributed import build_attributed_assets
 from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.deployed import build_campaign_assets
 from personalize_assets.components.assets.forecast import build_forecast_assets
 from personalize_assets.components.assets.imported import build_imported_assets
+from personalize_assets.components.assets.inventory import build_inventory_assets
 from personalize_assets.components.assets.listening import build_listening_assets
 from personalize_assets.components.assets.prepared import build_prepared_assets
 from personalize_assets.components.assets.promoted import build_promoted_assets
 from personalize_assets.components.assets.ranked import build_ranked_assets
 from personalize_assets.components.assets.raw import build_raw_assets
 from personalize_assets.components.assets.recommended import build_recommended_assets
+from personalize_assets.components.assets.recommenders import build_recommender_assets
 from personalize_assets.components.assets.segmented import build_segmented_assets
 from personalize_assets.components.assets.trained import build_trained_assets
 from personalize_assets.components.attributes import DatasetGroupAttributes
@@ -21,6 +24,7 @@ from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
 from personalize_assets.components.notifications import build_notifications_sensor
+from personalize_assets.components.operations import build_operations
 from personalize_assets.components.retraining_sensor import build_retraining_sensors
 from personalize_assets.components.schedules import build_schedules
 from personalize_assets.components.sensors import build_sensors
@@ -48,12 +52,15 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_raw_assets(graph),
             *build_prepared_assets(graph),
             *build_forecast_assets(graph),
+            *build_inventory_assets(graph),
             *build_imported_assets(graph),
             *build_trained_assets(graph),
             *build_compared_assets(graph),
             *build_promoted_assets(graph),
             *build_campaign_assets(graph),
             *build_listening_assets(graph),
+            *build_recommender_assets(graph),
+            *build_attributed_assets(graph),
             *build_recommended_assets(graph),
             *build_segmented_assets(graph),
             *build_ranked_assets(graph),
@@ -67,7 +74,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         retraining = dg.Definitions(
             schedules=build_schedules(graph), sensors=build_retraining_sensors(graph)
         )
-        return dg.Definitions.merge(declared, retraining, jobs)
+        return dg.Definitions.merge(declared, retraining, jobs, build_operations(graph))
 
 
 def _notifications(graph: Graph) -> dg.SensorDefinition:

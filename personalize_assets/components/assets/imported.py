@@ -1,5 +1,9 @@
 """Stage imported: the dataset group, and one dataset for each kind of cleaned file."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 import dagster as dg
 
 from personalize_assets.aws.ensure import ensure_dataset_group
@@ -7,6 +11,8 @@ from personalize_assets.aws.imports import ImportRequest, import_dataset
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import ensured_metadata
 from personalize_assets.components.service_assets import IMPORT_POOL, service_asset
+from personalize_assets.core.schema_rules import Domain
+from personalize_assets.core.schemas import SchemaError, parse_dataset_type, parse_schema
 from personalize_assets.resources import PersonalizeResource, S3Resource
 
 KINDS = {"personalize"}
@@ -42,6 +48,7 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
             personalize.get_client(),
             graph.attributes.name,
             personalize.wait(context.log.info),
+            domain=graph.attributes.domain,
             kms_key_arn=personalize.kms_key_arn,
             role_arn=personalize.role_arn if personalize.kms_key_arn else None,
             tags=graph.resource_tags(personalize.tags),
@@ -53,6 +60,24 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
         )
 
     return dataset_group
+
+
+def _require_domain_schema(schema: Mapping[str, Any], dataset: str, domain: Domain | None) -> None:
+    """Refuse a schema without the columns that a domain needs before anything is created for it.
+
+    Raises:
+        dagster.Failure: A column is missing, or not as the domain needs it.
+    """
+    if domain is None:
+        return
+    try:
+        parse_schema(json.dumps(schema), parse_dataset_type(dataset), domain)
+    except SchemaError as error:
+        raise dg.Failure(
+            f"the {dataset} do not fit the domain {domain}: {error}. Map such a column in "
+            f"source.tables, or leave {dataset} out of the datasets",
+            allow_retries=False,
+        ) from error
 
 
 def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
@@ -71,6 +96,7 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
     ) -> dg.MaterializeResult:
         source = materialized(context, cleaned)
+        _require_domain_schema(source["schema"], dataset, graph.attributes.domain)
         request = ImportRequest(
             group_name=graph.attributes.name,
             group_arn=materialized(context, group)["arn"],
@@ -80,6 +106,7 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
             data_sha256=source["csv_sha256"],
             role_arn=personalize.role_arn,
             copies=f"{graph.attributes.prefixes.transformed}imported/",
+            domain=graph.attributes.domain,
         )
         imported = import_dataset(
             personalize.get_client(),

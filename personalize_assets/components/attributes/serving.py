@@ -7,6 +7,7 @@ import dagster as dg
 from pydantic import Field, field_validator
 
 from personalize_assets.components.attributes.batch import Exploration
+from personalize_assets.components.attributes.source import require_folder
 from personalize_assets.components.attributes.training import require_short_name
 from personalize_assets.core.filters import parse_filter
 from personalize_assets.core.metrics import AMAZON_LABELS
@@ -40,6 +41,10 @@ class Recommender(dg.Model, dg.Resolvable):
 
     exploration: Exploration | None = None
     """For use cases that explore."""
+
+    running: bool = True
+    """Whether it answers. False stops it: it then costs nothing and is not retrained; true starts
+    it again with the model that it had."""
 
     @field_validator("name")
     @classmethod
@@ -138,6 +143,11 @@ class MetricAttribution(dg.Model, dg.Resolvable):
 
     prefix: str | None = None
     """S3 prefix of the reports, ending in a slash; none are written to S3 when left out."""
+
+    @field_validator("prefix")
+    @classmethod
+    def _end_in_slash(cls, prefix: str | None) -> str | None:
+        return prefix if prefix is None else require_folder(prefix)
 
 
 DomainName = Literal["ECOMMERCE", "VIDEO_ON_DEMAND"]
