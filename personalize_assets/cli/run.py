@@ -13,13 +13,13 @@ from pathlib import Path
 
 import click
 import dagster as dg
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from personalize_assets.aws.deployment import DATA, Deployment, DeploymentError
+from personalize_assets.aws.deployment import DATA, Deployment
 from personalize_assets.aws.raw_data import seed_raw_data
 from personalize_assets.cli import summary
+from personalize_assets.cli.groups import EXPECTED, find_graph
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance
 from personalize_assets.cli.progress import StepPrinter
@@ -27,14 +27,10 @@ from personalize_assets.cli.unfinished import locked_run, settle_abandoned
 from personalize_assets.components import PersonalizeDatasetGroup
 from personalize_assets.components.graph import Graph, newest_metadata
 from personalize_assets.components.jobs import main_job_name
-from personalize_assets.core.movielens import RawDataError
 from personalize_assets.definitions import component_tree, declared_groups
-from personalize_assets.local.stack import StackError
 from personalize_assets.resources import LocalStackResource, S3Resource, resources_of
 
 SAMPLE = Path(__file__).parent.parent.parent / "data"
-
-_EXPECTED = (DeploymentError, RawDataError, StackError, BotoCoreError, ClientError, OSError)
 
 
 @click.command()
@@ -52,20 +48,11 @@ def run(data: Path | None, group: str) -> None:
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         deployment = Deployment.from_environment(os.environ)
-        succeeded = _run(console, deployment, data, _find_graph(group))
-    except _EXPECTED as error:
+        succeeded = _run(console, deployment, data, find_graph(group))
+    except EXPECTED as error:
         raise click.ClickException(str(error)) from error
     if not succeeded:
         raise SystemExit(1)
-
-
-def _find_graph(group: str) -> Graph:
-    components = component_tree().get_all_components(of_type=PersonalizeDatasetGroup)
-    for component in components:
-        if component.name == group:
-            return Graph(component)
-    names = ", ".join(sorted(component.name for component in components))
-    raise click.ClickException(f"no dataset group {group!r} in defs/; declared are {names}")
 
 
 def _run(console: Console, deployment: Deployment, data: Path | None, graph: Graph) -> bool:
@@ -80,7 +67,7 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     job = definitions.resolve_job_def(main_job_name(graph.id))
     with open_instance(deployment.state_dir) as instance:
         settle_abandoned(instance)
-        result = _execute(job, instance, printer)
+        result = execute_job(job, instance, printer)
         if not result.success:
             console.print(
                 "\n[red]The run failed.[/red] What was made before stays; mend this first:"
@@ -95,9 +82,10 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     return True
 
 
-def _execute(
+def execute_job(
     job: dg.JobDefinition, instance: dg.DagsterInstance, printer: StepPrinter
 ) -> dg.ExecuteInProcessResult:
+    """Execute a job in this process; ``printer`` shows each step as it ends."""
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, printer)
     try:
