@@ -17,6 +17,11 @@ def inventory_job_name(group_id: str) -> str:
     return f"{group_id}_inventory"
 
 
+def forecast_job_name(group_id: str) -> str:
+    """Name of the job that cleans data and forecasts costs, and creates nothing."""
+    return f"{group_id}_forecast"
+
+
 def teardown_job_name(group_id: str) -> str:
     """Name of the job that deletes what the project made."""
     return f"{group_id}_teardown"
@@ -37,11 +42,19 @@ class TeardownConfig(dg.Config):
 
 
 def build_operations(graph: Graph) -> dg.Definitions:
-    """The jobs of inventory and teardown, and a daily schedule of the inventory."""
+    """The jobs of forecast, inventory and teardown, and a daily schedule of the inventory."""
     inventory = dg.define_asset_job(
         inventory_job_name(graph.id),
         selection=dg.AssetSelection.assets(graph.key("inventory")),
         description="What exists in the account, what it costs a day, what could be saved.",
+        executor_def=dg.in_process_executor,
+        tags={"personalize/dataset_group": graph.attributes.name},
+    )
+    forecast = dg.define_asset_job(
+        forecast_job_name(graph.id),
+        selection=dg.AssetSelection.key_prefixes([graph.id])
+        & dg.AssetSelection.groups("raw", "prepared"),
+        description="From raw files to a forecast of costs; nothing is created in the service.",
         executor_def=dg.in_process_executor,
         tags={"personalize/dataset_group": graph.attributes.name},
     )
@@ -52,7 +65,7 @@ def build_operations(graph: Graph) -> dg.Definitions:
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description="Looks every morning at what exists and what it costs.",
     )
-    return dg.Definitions(jobs=[inventory, _teardown_job(graph)], schedules=[daily])
+    return dg.Definitions(jobs=[forecast, inventory, _teardown_job(graph)], schedules=[daily])
 
 
 def written_prefixes(graph: Graph) -> Sequence[str]:
