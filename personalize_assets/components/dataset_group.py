@@ -6,6 +6,7 @@ from personalize_assets.aws.deployment import DEPLOYMENT, TOPIC_ARN
 from personalize_assets.components.assets.attributed import build_attributed_assets
 from personalize_assets.components.assets.compared import build_compared_assets
 from personalize_assets.components.assets.deployed import build_campaign_assets
+from personalize_assets.components.assets.exported import build_exported_assets
 from personalize_assets.components.assets.forecast import build_forecast_assets
 from personalize_assets.components.assets.imported import build_imported_assets
 from personalize_assets.components.assets.inventory import build_inventory_assets
@@ -28,6 +29,7 @@ from personalize_assets.components.operations import build_operations
 from personalize_assets.components.retraining_sensor import build_retraining_sensors
 from personalize_assets.components.schedules import build_schedules
 from personalize_assets.components.sensors import build_sensors
+from personalize_assets.components.user_deletion import build_user_deletion
 
 
 class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
@@ -64,6 +66,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
             *build_recommended_assets(graph),
             *build_segmented_assets(graph),
             *build_ranked_assets(graph),
+            *build_exported_assets(graph),
         ]
         jobs = build_jobs(graph)
         declared = dg.Definitions(
@@ -74,7 +77,9 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         retraining = dg.Definitions(
             schedules=build_schedules(graph), sensors=build_retraining_sensors(graph)
         )
-        return dg.Definitions.merge(declared, retraining, jobs, build_operations(graph))
+        return dg.Definitions.merge(
+            declared, retraining, jobs, build_operations(graph), build_user_deletion(graph)
+        )
 
 
 def _notifications(graph: Graph) -> dg.SensorDefinition:

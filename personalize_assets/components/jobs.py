@@ -143,7 +143,17 @@ def build_jobs(graph: Graph) -> dg.Definitions:
             _job(graph, batch.job_name, whole, batch.description),
             _job(graph, batch.transform_name, last, batch.transform_description),
         ]
-    return dg.Definitions(jobs=[*jobs, _ingestion(graph), *_update(graph)])
+    return dg.Definitions(jobs=[*jobs, _ingestion(graph), *_update(graph), _export(graph)])
+
+
+def _export(graph: Graph) -> Any:
+    exported = (f"exported_{dataset}" for dataset in graph.attributes.datasets)
+    return _job(
+        graph,
+        export_job_name,
+        dg.AssetSelection.assets(*graph.keys(*exported)),
+        "What the datasets hold, as CSV files in S3.",
+    )
 
 
 def _ingestion(graph: Graph) -> Any:
