@@ -121,13 +121,19 @@ class Scheduler:
 
 
 @contextmanager
-def scheduler() -> Iterator[Scheduler]:
-    """A scheduler with an instance of its own; runs are entered and not executed."""
-    overrides = {
+def scheduler(folder: str) -> Iterator[Scheduler]:
+    """A scheduler with an instance of its own in ``folder``; runs are entered and not executed."""
+    overrides: dict[str, Any] = {
         "run_launcher": {"module": "dagster._core.test_utils", "class": "MockedRunLauncher"},
         "run_coordinator": {
             "module": "dagster._core.run_coordinator",
             "class": "DefaultRunCoordinator",
+        },
+        # One database for all runs, not one a run.
+        "event_log_storage": {
+            "module": "dagster._core.storage.event_log",
+            "class": "ConsolidatedSqliteEventLogStorage",
+            "config": {"base_dir": folder},
         },
     }
     origin = LoadableTargetOrigin(
@@ -135,7 +141,7 @@ def scheduler() -> Iterator[Scheduler]:
     )
     target = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(origin))
     with (
-        instance_for_test(overrides=overrides) as instance,
+        instance_for_test(overrides=overrides, temp_dir=folder) as instance,
         create_test_daemon_workspace_context(target, instance) as workspace,
     ):
         yield Scheduler(instance, workspace)

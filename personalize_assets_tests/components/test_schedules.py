@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -26,8 +27,8 @@ BERLIN = graph_in(schedule_year.BERLIN)
 
 
 @pytest.fixture
-def clockwork() -> Iterator[Scheduler]:
-    with scheduler() as one:
+def clockwork(tmp_path: Path) -> Iterator[Scheduler]:
+    with scheduler(str(tmp_path)) as one:
         yield one
 
 
