@@ -33,10 +33,6 @@ _GONE = (
     "The process of this run was ended from outside. What it had begun in Personalize goes on; "
     "run the job again to take that up."
 )
-_GONE_ON = (
-    "The process of this run was ended from outside. What it had begun in Personalize goes on, and "
-    "is taken up by the next attempt."
-)
 
 
 def cancel_unfinished(instance: dg.DagsterInstance, timeout_s: float) -> int:
@@ -60,20 +56,12 @@ def cancel_unfinished(instance: dg.DagsterInstance, timeout_s: float) -> int:
     return len(asked)
 
 
-def settle_abandoned(instance: dg.DagsterInstance, *, as_failed: bool = False) -> int:
-    """End runs whose process is no longer there, and free their places in pools; return how many.
-
-    Args:
-        instance: Dagster's instance.
-        as_failed: Mark them as failed, which Dagster tries again by itself; otherwise as CANCELED.
-    """
+def settle_abandoned(instance: dg.DagsterInstance) -> int:
+    """Mark runs as CANCELED whose process is gone, and free their pools; return how many."""
     abandoned = [run for run in _in_work(instance) if _is_abandoned(run)]
     for run in abandoned:
         log.info("run %s was abandoned", run.run_id)
-        if as_failed:
-            instance.report_run_failed(run, _GONE_ON)
-        else:
-            instance.report_run_canceled(run, _GONE)
+        instance.report_run_canceled(run, _GONE)
         if instance.event_log_storage.supports_global_concurrency_limits:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return len(abandoned)
