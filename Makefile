@@ -8,10 +8,11 @@ STAMP  := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev test test-all lint format bench bench-quality bench-scale prove-engine lock docs clean
+.PHONY: help setup run dev teardown test test-all lint format bench bench-quality bench-scale \
+	prove-engine prove-operations lock docs clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment (the other commands do it when needed)
 
@@ -31,6 +32,9 @@ $(STAMP): pyproject.toml requirements.lock
 
 run: $(STAMP) ## run the main job on the embedded engine (ARGS="--data PATH" for other data)
 	@$(BIN)/personalize-assets run $(ARGS)
+
+teardown: $(STAMP) ## delete what the project made in Amazon Personalize (ARGS="--dry-run" only lists it)
+	@$(BIN)/personalize-assets teardown $(ARGS)
 
 dev: $(STAMP) ## open the Dagster UI
 	@$(BIN)/personalize-assets dev $(ARGS)
@@ -65,6 +69,9 @@ bench-scale: $(STAMP) ## train and answer at 25 million rows beside the usual li
 
 prove-engine: $(STAMP) ## prove the engine: kills at every write, 100,000 steps, fuzzing, load
 	@$(BIN)/python -m personalize_assets_tests.prove_engine $(ARGS)
+
+prove-operations: $(STAMP) ## prove the pipeline: kills at every request, faults, sensors, teardown
+	@$(BIN)/python -m personalize_assets_tests.prove_operations $(ARGS)
 
 docs: $(STAMP) ## write the generated tables of README.md
 	@$(BIN)/python -m personalize_assets_tests.readme --write
