@@ -11,6 +11,7 @@ from personalize_assets.aws.imports import ImportRequest, import_dataset
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import ensured_metadata
 from personalize_assets.components.service_assets import IMPORT_POOL, service_asset
+from personalize_assets.core.domain_schemas import fit_to_domain
 from personalize_assets.core.schema_rules import Domain
 from personalize_assets.core.schemas import SchemaError, parse_dataset_type, parse_schema
 from personalize_assets.resources import PersonalizeResource, S3Resource
@@ -62,22 +63,25 @@ def _dataset_group(graph: Graph) -> dg.AssetsDefinition:
     return dataset_group
 
 
-def _require_domain_schema(schema: Mapping[str, Any], dataset: str, domain: Domain | None) -> None:
-    """Refuse a schema without the columns that a domain needs before anything is created for it.
+def schema_for(schema: Mapping[str, Any], dataset: str, domain: Domain | None) -> Mapping[str, Any]:
+    """The schema of a cleaned file for a group of ``domain``.
 
     Raises:
-        dagster.Failure: A column is missing, or not as the domain needs it.
+        dagster.Failure: The domain needs a column that is missing or of another type.
     """
     if domain is None:
-        return
+        return schema
+    dataset_type = parse_dataset_type(dataset)
+    fitted = fit_to_domain(schema, dataset_type, domain)
     try:
-        parse_schema(json.dumps(schema), parse_dataset_type(dataset), domain)
+        parse_schema(json.dumps(fitted), dataset_type, domain)
     except SchemaError as error:
         raise dg.Failure(
             f"the {dataset} do not fit the domain {domain}: {error}. Map such a column in "
             f"source.tables, or leave {dataset} out of the datasets",
             allow_retries=False,
         ) from error
+    return fitted
 
 
 def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
@@ -96,12 +100,11 @@ def _dataset(graph: Graph, dataset: str) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
     ) -> dg.MaterializeResult:
         source = materialized(context, cleaned)
-        _require_domain_schema(source["schema"], dataset, graph.attributes.domain)
         request = ImportRequest(
             group_name=graph.attributes.name,
             group_arn=materialized(context, group)["arn"],
             dataset_type=dataset,
-            schema=source["schema"],
+            schema=schema_for(source["schema"], dataset, graph.attributes.domain),
             csv_key=source["csv_key"],
             data_sha256=source["csv_sha256"],
             role_arn=personalize.role_arn,

@@ -1,6 +1,6 @@
 """The whole of one YAML file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Self
 
 import dagster as dg
@@ -31,6 +31,7 @@ from personalize_assets.components.attributes.serving import (
     Recommender,
 )
 from personalize_assets.components.attributes.source import Prefixes, Source
+from personalize_assets.components.attributes.texts import TextsByName
 from personalize_assets.components.attributes.training import Comparison, Solution
 from personalize_assets.core.cleaning import CleaningRules
 from personalize_assets.recipes.registry import RECIPES
@@ -52,7 +53,7 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
     owners: Sequence[str] = ()
     """Owners of all assets: e-mail addresses or `team:NAME`."""
 
-    tags: Mapping[str, str] = Field(default_factory=dict)
+    tags: TextsByName = Field(default_factory=dict)
     """Tags of everything that is created for this group, beside those of the deployment."""
 
     domain: DomainName | None = None

@@ -79,9 +79,9 @@ class Solution(dg.Model, dg.Resolvable):
     excluded_columns: Mapping[DatasetName, Sequence[str]] = Field(default_factory=dict)
     """Columns that are not trained on, by dataset."""
 
-    auto_training_days: int | None = Field(default=None, ge=MIN_TRAINING_DAYS, le=MAX_TRAINING_DAYS)
-    """Let the service train by itself every so many days, if there are new interactions; it trains
-    only in runs of this pipeline when left out."""
+    auto_training_days: int | None = None
+    """Let the service train by itself every so many days, 1 to 30, if there are new interactions;
+    it trains only in runs of this pipeline when left out."""
 
     @property
     def spec(self) -> RecipeSpec:
@@ -128,6 +128,13 @@ class Solution(dg.Model, dg.Resolvable):
         self._check_parameters()
         self._check_search()
         self._check_events()
+        days = self.auto_training_days
+        # A bound of the field itself would refuse `null`.
+        if days is not None and not MIN_TRAINING_DAYS <= days <= MAX_TRAINING_DAYS:
+            raise ValueError(
+                f"solution {self.name}: auto_training_days must be from {MIN_TRAINING_DAYS} to "
+                f"{MAX_TRAINING_DAYS}, got {days}"
+            )
         if self.optimization_objective is not None and not self.spec.takes_objective:
             takers = recipes_that("takes_objective")
             raise ValueError(self._refused("optimization_objective", takers))
