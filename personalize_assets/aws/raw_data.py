@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from personalize_assets.aws.naming import digest_of
@@ -23,6 +24,9 @@ from personalize_assets.core.movielens import (
 from personalize_assets.core.tables import TableSource
 
 log = logging.getLogger(__name__)
+
+MAX_OBJECTS = 10_000
+"""Objects that the prefix of raw files may hold: the sensor lists it every few seconds."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,12 @@ def find_raw_files(bucket: Bucket, prefix: str, tables: TableSource | None) -> R
     Raises:
         RawDataError: Files are missing or ambiguous; the message says what is there and needed.
     """
-    objects = {entry.key: entry for entry in bucket.list(prefix)}
+    objects = {entry.key: entry for entry in islice(bucket.list(prefix), MAX_OBJECTS + 1)}
+    if len(objects) > MAX_OBJECTS:
+        raise RawDataError(
+            f"more than {MAX_OBJECTS:,} objects in {bucket.uri(prefix)}, which is looked through "
+            "again and again: give the raw files a prefix of their own"
+        )
     if tables is not None:
         wanted = {name: f"{prefix}{file}" for name, file in tables.files().items()}
         missing = sorted(key for key in wanted.values() if key not in objects)

@@ -10,8 +10,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from personalize_assets.aws import raw_data
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.components.assets.raw import build_raw_assets
+from personalize_assets.components.attributes import Retraining
 from personalize_assets.components.sensors import ARRIVAL_TAG
 from personalize_assets_tests.components.sensor_bench import Bench, keys_of, make_bench
 
@@ -78,6 +80,29 @@ def test_raw_data__other_files_beside_the_set_do_not_matter(bench: Bench) -> Non
     bench.put(f"{bench.raw}README.txt", b"hello")
 
     assert "was taken by run" in bench.reason("raw_data")
+
+
+def test_raw_data__only_imports_where_training_waits_for_interactions(
+    deployment: Deployment, instance: dg.DagsterInstance
+) -> None:
+    retraining = Retraining(after_new_interactions=1_000)
+    bench = make_bench(deployment, instance, retraining=retraining)
+    put_raw(bench)
+
+    assert bench.sensors["raw_data"].job_name == f"{bench.graph.id}_ingestion"
+    # A set that had its run of everything, before this was declared, is not taken again.
+    bench.record(bench.requests("raw_data"), job="main")
+    assert "had its run" in bench.reason("raw_data")
+
+
+def test_raw_data__says_where_a_prefix_holds_too_much(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(raw_data, "MAX_OBJECTS", 2)
+    put_raw(bench)
+    bench.put(f"{bench.raw}README.txt", b"hello")
+
+    assert "more than 2 objects in " in bench.reason("raw_data")
 
 
 def test_raw_data__waits_while_a_file_of_the_set_grows(patient: Bench) -> None:

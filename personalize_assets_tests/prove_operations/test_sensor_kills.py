@@ -1,0 +1,27 @@
+"""A few points of the proof of sensors in the usual tests, and all of it in the slow ones."""
+
+from pathlib import Path
+
+import pytest
+
+from personalize_assets_tests.prove_operations import sensor_kills
+from personalize_assets_tests.prove_operations.daemons import Death
+from personalize_assets_tests.prove_operations.sensor_kills import listed_scene
+
+
+def test_sensors__give_each_version_one_run_though_the_daemon_is_killed(tmp_path: Path) -> None:
+    deaths = [Death("drops_batch_input", "RUN_IDS_RESERVED"), Death(write=30)]
+
+    with listed_scene(tmp_path) as scene:
+        row = scene.prove(deaths, "two points")
+
+        assert scene.writes() > 30
+    assert (row.points, row.runs, row.lost, row.doubled) == (2, 2 * len(scene.expected), 0, 0)
+
+
+@pytest.mark.slow
+def test_prove__loses_and_doubles_nothing() -> None:
+    rows = sensor_kills.prove(every=4, scale=0.2)
+
+    assert [(row.lost, row.doubled) for row in rows] == [(0, 0)] * 5
+    assert all(row.points for row in rows)
