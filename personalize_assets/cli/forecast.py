@@ -56,10 +56,11 @@ def _show(opened: OpenGroup, metadata: Mapping[str, Any]) -> None:
         values = (line[name] for name in ("what", "quantity", "unit", "usd", "basis"))
         table.add_row(*map(escape, values))
     console.print(table)
-    low, high = metadata["lowest_usd"], metadata["forecast_usd"]
+    low, high = f"{metadata['lowest_usd']:,.2f}", f"{metadata['forecast_usd']:,.2f}"
     console.print(
-        f"[bold]{low:,.2f} to {high:,.2f} USD[/bold]: up to {metadata['once_usd']:,.2f} for a run, "
-        f"{metadata['recurring_usd']:,.2f} for {metadata['horizon_days']:g} days of what goes on",
+        f"[bold]{high if low == high else f'{low} to {high}'} USD[/bold]: "
+        f"up to {metadata['once_usd']:,.2f} for a run, {metadata['recurring_usd']:,.2f} for "
+        f"{metadata['horizon_days']:g} days of what goes on",
         highlight=False,
     )
     if "budget_usd" in metadata:

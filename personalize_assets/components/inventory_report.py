@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import dagster as dg
+from botocore.exceptions import ClientError
 
 from personalize_assets.aws.clients import make_aws_client
 from personalize_assets.aws.economy import Running, age_days, list_running
 from personalize_assets.aws.inventory import Found, Inventory, Tally, take_inventory, tally_account
+from personalize_assets.aws.kinds import error_code
 from personalize_assets.aws.prices import load_prices
 from personalize_assets.aws.quotas import QUOTAS
 from personalize_assets.aws.traffic import count_requests
@@ -47,12 +49,17 @@ class Table:
 def traffic_of(
     personalize: PersonalizeResource, found: Inventory, now: datetime, days: float
 ) -> Mapping[str, Traffic]:
-    """What our campaigns were asked; empty in the local deployment, which does not count."""
+    """What our campaigns were asked; empty where nothing counts, or CloudWatch may not be read."""
     arns = [campaign.arn for campaign in found.of("campaign") if campaign.ours]
     if personalize.deployment == "local" or not arns:
         return {}
     cloudwatch = make_aws_client(personalize.settings, "cloudwatch")
-    return count_requests(cloudwatch, arns, now, days)
+    try:
+        return count_requests(cloudwatch, arns, now, days)
+    except ClientError as error:
+        if error_code(error) not in ("AccessDenied", "AccessDeniedException"):
+            raise
+        return {}  # the rest of the inventory is worth having without it
 
 
 @dataclass(frozen=True)

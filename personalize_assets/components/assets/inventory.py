@@ -15,26 +15,26 @@ from personalize_assets.resources import PersonalizeResource
 class OnIdle(Enum):
     """What to do with campaigns that nobody asks."""
 
-    REPORT = "report"
-    REMOVE = "remove"
+    REPORT = "REPORT"
+    REMOVE = "REMOVE"
 
 
 class OnOverProvisioned(Enum):
     """What to do with campaigns that are paid for more than they are asked."""
 
-    REPORT = "report"
-    REDUCE = "reduce"
+    REPORT = "REPORT"
+    REDUCE = "REDUCE"
 
 
 class InventoryConfig(dg.Config):
     """What to do about what the inventory finds; by default nothing."""
 
     idle_campaigns: OnIdle = OnIdle.REPORT
-    """`remove` deletes campaigns without a request; the next run of the main job makes them again
+    """`REMOVE` deletes campaigns without a request; the next run of the main job makes them again
     unless defs.yaml no longer declares them."""
 
     over_provisioned_campaigns: OnOverProvisioned = OnOverProvisioned.REPORT
-    """`reduce` lowers minProvisionedTPS to what was asked; declare it so in defs.yaml as well."""
+    """`REDUCE` lowers minProvisionedTPS to what was asked; declare it so in defs.yaml as well."""
 
 
 def build_inventory_assets(graph: Graph) -> list[dg.AssetsDefinition]:
