@@ -105,16 +105,20 @@ class StepPrinter:
 
     def _on_failure(self, event: dg.DagsterEvent) -> None:
         self.close()
-        error = event.step_failure_data.error
-        cause = error
-        while cause is not None and cause.cause is not None:
-            cause = cause.cause
-        message = cause.message.strip() if cause else "failed"
+        said = event.step_failure_data.user_failure_data
+        message = (said and said.description) or _deepest(event.step_failure_data.error)
         if "DagsterAssetCheckFailedError" in message:  # the check has spoken for itself
             return
         text = f"{event.step_key}: {re.sub(_EXCEPTION_NAME, '', message)}"
         self.failures.append(text)
         self._console.print(f"  [red]✗[/red] {escape(text)}", highlight=False, soft_wrap=True)
+
+
+def _deepest(error: Any) -> str:
+    """The message of what caused an error in the end."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message).strip() if error is not None else "failed"
 
 
 def _value(materialization: dg.AssetMaterialization, name: str) -> Any:

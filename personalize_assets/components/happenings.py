@@ -23,6 +23,12 @@ RESULTS: Final[Mapping[str, str]] = {
 FORECAST: Final = "cost_forecast"
 """Name of the asset that stops a run whose forecast is above the budget."""
 
+HELD_AGAINST: Final = "held_against"
+"""What the metadata of a refused promotion hold."""
+
+BUDGET: Final = "budget_usd"
+"""What the metadata of its failure hold when it does."""
+
 # Dagster names its tags in no public place.
 WILL_RETRY_TAG = "dagster/will_retry"
 RETRY_NUMBER_TAG = "dagster/retry_number"
@@ -168,16 +174,17 @@ def _refused(events: Iterable[dg.DagsterEvent], told: _Teller) -> Iterable[Happe
     for event in events:
         if not _is_refusal(event):
             continue
-        check = event.asset_check_evaluation_data
-        key = check.asset_key.to_user_string()
-        solution = check.asset_key.path[-2].replace("_", "-")
-        yield told.tell(
-            "promotion_refused",
-            key,
-            f"the new version of {solution} was not promoted",
-            {"asset": key, **_numbers(check.metadata)},
-            [check.description] if check.description else [],
-        )
+        if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+            about, said, numbers = event.step_key or "", _reason(event), {}
+            headline = f"{about} refused a version"
+        else:
+            check = event.asset_check_evaluation_data
+            about, said = check.asset_key.to_user_string(), check.description or ""
+            numbers = _numbers(check.metadata)
+            solution = check.asset_key.path[-2].replace("_", "-")
+            headline = f"the new version of {solution} was not promoted"
+        facts = {"asset": about, **numbers}
+        yield told.tell("promotion_refused", about, headline, facts, [said] if said else [])
 
 
 def _stopped(graph: Graph, events: Iterable[dg.DagsterEvent], told: _Teller) -> Iterable[Happening]:
@@ -212,11 +219,18 @@ def _failed(
 
 
 def _is_refusal(event: dg.DagsterEvent) -> bool:
-    """Whether an event says that the gate kept a version away; its step then fails as well."""
-    if event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-        return False
-    check = event.asset_check_evaluation_data
-    return check.check_name == GATE and not check.passed
+    """Whether an event says that a version was kept away.
+
+    That is by the check of a run, whose step then fails as well, or where a person materializes the
+    promotion or the campaign alone, by the failure of that step.
+    """
+    if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+        check = event.asset_check_evaluation_data
+        return check.check_name == GATE and not check.passed
+    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
+        failure = event.step_failure_data.user_failure_data
+        return failure is not None and HELD_AGAINST in failure.metadata
+    return False
 
 
 def _is_stop(graph: Graph, event: dg.DagsterEvent) -> bool:
@@ -226,7 +240,8 @@ def _is_stop(graph: Graph, event: dg.DagsterEvent) -> bool:
         or event.step_key != f"{graph.id}_{FORECAST}"
     ):
         return False
-    return event.step_failure_data.user_failure_data is not None
+    failure = event.step_failure_data.user_failure_data
+    return failure is not None and BUDGET in failure.metadata
 
 
 def _events_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.DagsterEvent]:

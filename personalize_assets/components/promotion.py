@@ -17,6 +17,7 @@ from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized, newest_metadata
 from personalize_assets.components.previews import markdown_table
+from personalize_assets.components.service_assets import retried, retry_policy
 from personalize_assets.core.promotion import (
     Decision,
     Metrics,
@@ -212,13 +213,6 @@ def describe_rules(graph: Graph, solution: Solution) -> str:
 def _gate(graph: Graph, solution: Solution) -> dg.AssetChecksDefinition:
     key, baseline = metrics_key(graph, solution.name), baseline_of(graph, solution)
 
-    @dg.asset_check(
-        asset=key,
-        name=GATE,
-        blocking=True,
-        additional_deps=[] if baseline is None else [metrics_key(graph, baseline.name)],
-        description=describe_rules(graph, solution),
-    )
     def promotion_gate(
         context: dg.AssetCheckExecutionContext, personalize: PersonalizeResource
     ) -> dg.AssetCheckResult:
@@ -231,7 +225,13 @@ def _gate(graph: Graph, solution: Solution) -> dg.AssetChecksDefinition:
             metadata={"solution_version_arn": arn, **judgement.numbers()},
         )
 
-    return promotion_gate
+    return dg.asset_check(
+        asset=key,
+        name=GATE,
+        blocking=True,
+        additional_deps=[] if baseline is None else [metrics_key(graph, baseline.name)],
+        description=describe_rules(graph, solution),
+    )(retried(promotion_gate, retry_policy(graph)))
 
 
 def _standing(

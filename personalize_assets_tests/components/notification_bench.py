@@ -46,6 +46,7 @@ class Plan(dg.Config):
     over_budget: bool = False
     broken: bool = False
     worse: bool = False
+    worse_by_hand: bool = False
     answers: bool = True
 
 
@@ -187,6 +188,9 @@ def _job(graph: Graph) -> dg.JobDefinition:
     def measured(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         if plans[context.run.run_id].broken:
             raise ValueError("no such role: arn:aws:iam::1:role/R")
+        if plans[context.run.run_id].worse_by_hand:
+            said = "MRR@25 0.1000 against 0.2000 in service"
+            raise dg.Failure(said, metadata={"held_against": "arn:1"}, allow_retries=False)
         return dg.MaterializeResult(metrics)
 
     @dg.asset_check(asset=metrics, name=GATE, blocking=True)

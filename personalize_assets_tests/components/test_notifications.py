@@ -62,6 +62,7 @@ def ended(instance: dg.DagsterInstance, tmp_path_factory: pytest.TempPathFactory
         "quiet": bench.run(answers=False),
         "broken": bench.run(broken=True),
         "worse": bench.run(worse=True),
+        "worse by hand": bench.run(worse_by_hand=True),
         "dear": bench.run(over_budget=True),
         "not started": bench.enter(),
     }
@@ -88,10 +89,10 @@ def test_finished_batch_job__is_told_with_numbers_and_links(ended: Ended) -> Non
 
 
 def test_tick__says_what_it_did_and_tells_of_nothing_else(ended: Ended) -> None:
-    assert ended.reason.startswith("5 notices sent of ")
+    assert ended.reason.startswith("6 notices sent of ")
     told = {notice["run_id"] for notice in ended.bench.told}
     assert told == {run.run_id for name, run in ended.runs.items() if name != "quiet"}
-    assert len(ended.bench.told) == 5
+    assert len(ended.bench.told) == 6
 
 
 def test_failed_run__says_why(ended: Ended) -> None:
@@ -118,6 +119,13 @@ def test_refused_promotion__says_each_number_and_is_no_second_notice(ended: Ende
     assert notice["subject"].endswith("the new version of top-picks was not promoted")
     assert "- MRR@25 0.1000 against 0.2000 in service" in notice["text"]
     assert re.search(r"\ncandidate +0\.1\nin service +0\.2\n", notice["text"])
+
+
+def test_promotion_that_was_refused_by_hand__is_told_as_such(ended: Ended) -> None:
+    notice = ended.notice_of("worse by hand")
+
+    assert notice["event"] == "promotion_refused"
+    assert "- MRR@25 0.1000 against 0.2000 in service" in notice["text"]
 
 
 def test_budget_stop__says_forecast_and_budget_and_is_no_second_notice(ended: Ended) -> None:
@@ -153,7 +161,7 @@ def test_notices__are_sent_once_however_often_one_looks(ended: Ended) -> None:
     bench.tick()
 
     assert Counter(one["id"] for one in bench.told) == {one["id"]: 1 for one in bench.told}
-    assert len(bench.told) == 5
+    assert len(bench.told) == 6
 
 
 def test_retried_run__is_told_once_when_it_has_failed_for_good(patient: Bench) -> None:
