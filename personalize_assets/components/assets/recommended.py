@@ -10,6 +10,7 @@ from personalize_assets.components.assets.batched import (
     staged_input,
     staged_result,
 )
+from personalize_assets.components.assets.listening import filter_key
 from personalize_assets.components.attributes import BatchInference
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import recommendations_metadata
@@ -61,12 +62,13 @@ def _batch_input(graph: Graph) -> dg.AssetsDefinition:
 
 def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
     version, staged = promoted_key(graph, batch.solution), graph.key("batch_input")
+    through = None if batch.filter is None else filter_key(graph, batch.filter)
     spec = graph.spec(
         "batch_inference",
         stage="recommended",
         kinds={"personalize", "json"},
-        deps=[version, staged],
-        description=f"{batch.num_results} items for each user, by `{batch.solution}`.",
+        deps=[version, staged, *([] if through is None else [through])],
+        description=_described(batch),
     )
 
     @service_asset(graph, name=f"{graph.id}_batch_inference", specs=[spec], pool=BATCH_POOL)
@@ -82,6 +84,8 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
             num_results=batch.num_results,
             role_arn=personalize.role_arn,
             kms_key_arn=personalize.kms_key_arn,
+            filter_arn=None if through is None else materialized(context, through)["arn"],
+            exploration=None if batch.exploration is None else batch.exploration.as_config(),
         )
         job = run_batch_inference(
             personalize.get_client(),
@@ -93,6 +97,11 @@ def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition
         return job_result(spec.key, job, batch_input["key"], s3)
 
     return batch_inference
+
+
+def _described(batch: BatchInference) -> str:
+    through = "" if batch.filter is None else f", through the filter `{batch.filter}`"
+    return f"{batch.num_results} items for each user, by `{batch.solution}`{through}."
 
 
 def _recommendations(graph: Graph) -> dg.AssetsDefinition:
