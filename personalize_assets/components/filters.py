@@ -1,11 +1,13 @@
 """Declared filters: checked against the datasets that they name before anything is replaced."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 
 from personalize_assets.components.attributes.serving import Filter
-from personalize_assets.components.graph import Graph, materialized
+from personalize_assets.components.graph import Graph
 from personalize_assets.core.filters import FilterError, check_filter, parse_filter
 from personalize_assets.core.names import MAX_FIELDS_OF_ALL_FILTERS
 from personalize_assets.core.schema_rules import DatasetType
@@ -13,18 +15,22 @@ from personalize_assets.core.schemas import Schema, parse_dataset_type, parse_sc
 
 
 def check_expression(
-    context: dg.AssetExecutionContext, graph: Graph, declared: Filter
+    graph: Graph, declared: Filter, avro: Mapping[str, Mapping[str, Any]]
 ) -> frozenset[str]:
     """Check a filter against the schemas of the cleaned files, and give its parameters.
+
+    Args:
+        graph: Of the dataset group.
+        declared: The filter.
+        avro: Schemas by names of datasets.
 
     Raises:
         dagster.Failure: The service would refuse it; the filter that exists is left as it is.
     """
     schemas: dict[DatasetType, Schema] = {}
-    for name in graph.attributes.datasets:
-        text = json.dumps(materialized(context, graph.key(f"cleaned_{name}"))["schema"])
+    for name, schema in avro.items():
         kind = parse_dataset_type(name)
-        schemas[kind] = parse_schema(text, kind, graph.attributes.domain)
+        schemas[kind] = parse_schema(json.dumps(schema), kind, graph.attributes.domain)
     found = parse_filter(declared.expression)
     try:
         check_filter(found, schemas)

@@ -44,6 +44,7 @@ def build_listening_assets(graph: Graph) -> list[dg.AssetsDefinition]:
 def _filter(graph: Graph, declared: Filter) -> dg.AssetsDefinition:
     group = graph.key("dataset_group")
     datasets = [dataset_key(graph, dataset) for dataset in graph.attributes.datasets]
+    cleaned = {name: graph.key(f"cleaned_{name}") for name in graph.attributes.datasets}
     spec = graph.spec(
         "filters",
         declared.name,
@@ -57,7 +58,8 @@ def _filter(graph: Graph, declared: Filter) -> dg.AssetsDefinition:
     def declared_filter(
         context: dg.AssetExecutionContext, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
-        parameters = check_expression(context, graph, declared)
+        avro = {name: materialized(context, key)["schema"] for name, key in cleaned.items()}
+        parameters = check_expression(graph, declared, avro)
         ensured = ensure_filter(
             personalize.get_client(),
             clean_name(f"{graph.attributes.name}-{declared.name}"),
