@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from personalize_assets.aws.deployment import Deployment
 from personalize_assets.aws.ensure import (
     WaitPolicy,
     ensure_batch_inference,
@@ -26,6 +27,7 @@ from personalize_assets.aws.kinds import (
 from personalize_assets.aws.naming import PROJECT_TAG
 from personalize_assets.aws.objects import Bucket
 from personalize_assets.aws.waiters import wait_until_active
+from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.aws.conftest import SCHEMA, interactions_csv, users_jsonl
 
 ROLE = "arn:aws:iam::123456789012:role/PersonalizeRole"
@@ -49,6 +51,23 @@ _accounts = itertools.count(700_000_000_000)
 def new_account() -> str:
     """Twelve digits that no other test of this process acts for."""
     return str(next(_accounts))
+
+
+def aws_environment(deployment: Deployment) -> dict[str, str]:
+    """Variables of the aws deployment, whose services are those of a local one's stack."""
+    endpoints = open_clients(deployment).endpoints
+    assert endpoints is not None
+    return {
+        "AWS_ENDPOINT_URL_PERSONALIZE": endpoints.personalize,
+        "AWS_ENDPOINT_URL_S3": endpoints.s3,
+        "AWS_ACCESS_KEY_ID": deployment.account_id,
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+        "PERSONALIZE_ASSETS_DEPLOYMENT": "aws",
+        "PERSONALIZE_ASSETS_BUCKET": deployment.bucket,
+        "PERSONALIZE_ASSETS_REGION": str(deployment.region),
+        "PERSONALIZE_ASSETS_ROLE_ARN": f"arn:aws:iam::{deployment.account_id}:role/PersonalizeRole",
+    }
 
 
 @dataclass

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.aws.inventory import take_inventory
 from personalize_assets.aws.objects import Bucket
+from personalize_assets.aws.waiters import WaitPolicy
 from personalize_assets.components.assets.inventory import build_inventory_assets
 from personalize_assets.components.attributes import (
     Costs,
@@ -24,7 +25,7 @@ from personalize_assets.components.graph import Graph, newest_metadata
 from personalize_assets.components.operations import build_operations, refuse_unconfirmed
 from personalize_assets.local.clients import open_clients
 from personalize_assets.resources import resources_of
-from personalize_assets_tests.aws.estates import Estate, new_account
+from personalize_assets_tests.aws.estates import PATIENCE, Estate, aws_environment, new_account
 
 IDLE_AFTER_S = 2
 GRAPH = Graph(
@@ -168,20 +169,11 @@ def on_aws(
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    endpoints = open_clients(account).endpoints
-    assert endpoints is not None
-    environment = {
-        "AWS_ENDPOINT_URL_PERSONALIZE": endpoints.personalize,
-        "AWS_ENDPOINT_URL_CLOUDWATCH": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": account.account_id,
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "PERSONALIZE_ASSETS_DEPLOYMENT": "aws",
-        "PERSONALIZE_ASSETS_BUCKET": account.bucket,
-        "PERSONALIZE_ASSETS_REGION": str(account.region),
-        "PERSONALIZE_ASSETS_ROLE_ARN": f"arn:aws:iam::{account.account_id}:role/PersonalizeRole",
-    }
+    cloudwatch = {"AWS_ENDPOINT_URL_CLOUDWATCH": f"http://{host}:{port}"}
+    environment = {**aws_environment(account), **cloudwatch}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(WaitPolicy, "for_deployment", staticmethod(lambda *_: PATIENCE))
     try:
         yield Deployment.from_environment(environment)
     finally:
