@@ -26,7 +26,7 @@ def build_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
         checks += [
             _better_than_popularity(graph, solution, baseline)
             for solution in graph.attributes.solutions
-            if solution is not baseline
+            if solution is not baseline and solution.spec.recipe_type != "USER_SEGMENTATION"
         ]
     if graph.attributes.batch_inference is not None:
         checks.append(_every_user_answered(graph))

@@ -37,7 +37,7 @@ def build_user_deletion(graph: Graph) -> dg.Definitions:
     """The job of one dataset group; it runs only when somebody starts it with a list of users."""
 
     @dg.op(
-        name=delete_users_job_name(graph.id),
+        name=f"{graph.id}_user_deletion",  # an operation may not have the name of its job
         description="Deletes all that the datasets hold of the users that are given.",
         tags={"personalize/dataset_group": graph.attributes.name},
     )

@@ -334,7 +334,7 @@ def test_users__are_exported_deleted_and_gone(cinema: Cinema) -> None:
     users = cinema.metadata(GROUP, "exported_users")
     config = {"user_ids": ["v1", "v2"], "input_key": "cinema/forget.csv"}
     cinema.bucket.write_bytes("cinema/forget.csv", b"USER_ID\nv2\nv3\n")
-    op = {"ops": {"cinema_delete_users": {"config": config}}}
+    op = {"ops": {"cinema_user_deletion": {"config": config}}}
     deleted = cinema.start("delete_users", op)
     second = cinema.start("export")
 

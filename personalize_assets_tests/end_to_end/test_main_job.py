@@ -127,6 +127,18 @@ def test_results__lie_in_the_jobs_own_folder_and_under_the_classic_keys(
     assert classic.etag == newest.etag
 
 
+def test_segments__users_of_the_best_known_movies(pipeline: Pipeline, tmp_path: Path) -> None:
+    made = pipeline.metadata("movielens", "user_segments")
+    pipeline.bucket.get_file(made["segments"].removeprefix(pipeline.bucket.uri()), tmp_path / "s")
+    rows = pq.read_table(tmp_path / "s").to_pylist()
+
+    assert (made["input_lines"], made["items"], made["failed_lines"]) == (25, 25, 0)
+    assert len(rows) == 25 * 100
+    assert rows[0]["title"] == "Forrest Gump (1994)"
+    assert made["segments"].startswith("s3://")
+    assert "Forrest Gump" in made["preview"]
+
+
 def test_second_run__creates_nothing(pipeline: Pipeline) -> None:
     client = pipeline.bucket.s3
     before = {(e.key, e.last_modified) for e in pipeline.bucket.list("movie-lens/")}

@@ -47,7 +47,8 @@ def _metrics_comparison(graph: Graph, comparison: Comparison) -> dg.AssetsDefini
                 item_schema=items.get("schema"),
                 users_key=users.get("parquet_key"),
             ),
-            [_contender(solution) for solution in solutions],
+            # Who makes segments is asked something else than those who recommend.
+            [_contender(one) for one in solutions if one.spec.recipe_type != "USER_SEGMENTATION"],
             ComparisonOptions(comparison.folds, comparison.seed, comparison.max_events),
             f"{graph.attributes.prefixes.transformed}comparison/",
             context.log.info,

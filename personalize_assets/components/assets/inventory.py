@@ -47,7 +47,8 @@ def build_inventory_assets(graph: Graph) -> list[dg.AssetsDefinition]:
         "idle and over-provisioned campaigns; how much of each quota is taken.",
     )
 
-    @service_asset(graph, name=f"{graph.id}_inventory", specs=[spec])
+    # An operation may not have the name of a job.
+    @service_asset(graph, name=f"{graph.id}_inventory_of_account", specs=[spec])
     def inventory(
         context: dg.AssetExecutionContext, config: InventoryConfig, personalize: PersonalizeResource
     ) -> dg.MaterializeResult:
