@@ -112,7 +112,7 @@ class Estate:
 
     def data(self) -> str:
         """A dataset of interactions that are imported."""
-        self.bucket.write_bytes("estates/interactions.csv", _clicks_csv())
+        self.bucket.write_bytes("estates/interactions.csv", clicks_csv())
         dataset, location = self.dataset(), self.bucket.uri("estates/interactions.csv")
         job = f"{self.name}-import"
         ensure_import(self.client, dataset, job, location, ROLE, PATIENCE, tags=self.tags)
@@ -195,6 +195,7 @@ class Estate:
         return arn
 
 
-def _clicks_csv() -> bytes:
+def clicks_csv() -> bytes:
+    """Interactions enough to train on, all of them clicks."""
     head, *lines = interactions_csv().decode().split()
     return "\n".join([f"{head},EVENT_TYPE", *(f"{line},click" for line in lines)]).encode()

@@ -1,18 +1,36 @@
 """Teardown: decided on small inventories, carried out against the real engine."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from personalize_assets.aws.clients import Clients
+from personalize_assets.aws.economy import list_running
+from personalize_assets.aws.ensure import (
+    ensure_dataset,
+    ensure_dataset_group,
+    ensure_import,
+    ensure_schema,
+)
 from personalize_assets.aws.inventory import Found, Inventory, take_inventory
+from personalize_assets.aws.kinds import RECOMMENDER
 from personalize_assets.aws.listing import Listed
+from personalize_assets.aws.naming import PROJECT_TAG
 from personalize_assets.aws.objects import Bucket
+from personalize_assets.aws.prices import load_prices
 from personalize_assets.aws.teardown import Plan, plan_teardown, proof_lines, take_down
+from personalize_assets.aws.waiters import wait_until_active
 from personalize_assets.testing.control import Control, FaultInjection
-from personalize_assets_tests.aws.estates import PATIENCE, Estate
+from personalize_assets_tests.aws.estates import (
+    EVENTS_SCHEMA,
+    PATIENCE,
+    ROLE,
+    Estate,
+    clicks_csv,
+)
 from personalize_assets_tests.aws.test_inventory import client_of
 from personalize_assets_tests.prove_operations import teardown_kills
 
@@ -239,3 +257,32 @@ def test_take_down__killed_at_some_requests() -> None:
     rows = teardown_kills.prove(every=30)
 
     assert [(row.lost, row.doubled) for row in rows] == [(0, 0), (0, 0)]
+
+
+def test_take_down__recommenders_of_a_domain(clients: Clients, bucket: Bucket) -> None:
+    client = client_of(clients)
+    tags = {PROJECT_TAG: "vod"}
+    domain, prefix = "VIDEO_ON_DEMAND", "estates/watched.csv"
+    group = ensure_dataset_group(client, "vod", PATIENCE, domain=domain, tags=tags).arn
+    schema = ensure_schema(client, "vod-interactions", EVENTS_SCHEMA, PATIENCE, domain=domain)
+    dataset = ensure_dataset(
+        client, group, "Interactions", "vod-interactions", schema.arn, PATIENCE, tags=tags
+    )
+    bucket.write_bytes(prefix, clicks_csv().replace(b"click", b"Watch"))
+    ensure_import(client, dataset.arn, "vod-1", bucket.uri(prefix), ROLE, PATIENCE, tags=tags)
+    recommender = client.create_recommender(
+        name="vod-popular",
+        datasetGroupArn=group,
+        recipeArn="arn:aws:personalize:::recipe/aws-vod-most-popular",
+        tags=[{"tagKey": key, "tagValue": value} for key, value in tags.items()],
+    )["recommenderArn"]
+    wait_until_active(client, RECOMMENDER, recommender, PATIENCE)
+    inventory = take_inventory(client, "vod")
+
+    (running,) = list_running(client, inventory, load_prices(), {}, datetime.now(UTC))
+    assert (running.usd_per_day, running.found.recipe) == (9.0, "aws-vod-most-popular")
+    torn_down = take_down(client, "vod", PATIENCE, lambda _: None)
+
+    assert torn_down.clean
+    assert str(torn_down.plan.steps[0]) == "delete recommender vod-popular"
+    assert client.list_recommenders()["recommenders"] == []
