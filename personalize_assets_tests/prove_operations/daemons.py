@@ -20,6 +20,7 @@ from unittest import mock
 
 import dagster as dg
 from alembic.script import ScriptDirectory
+from botocore.httpsession import URLLib3Session
 from dagster._core.remote_origin import InProcessCodeLocationOrigin  # public nowhere
 from dagster._core.test_utils import freeze_time
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -60,17 +61,19 @@ nux: {enabled: false}
 
 @dataclass(frozen=True)
 class Death:
-    """Where a daemon dies: at a named point of one sensor's tick, or before a write.
+    """Where a daemon dies: at a named point of a sensor's tick, before a write or a request.
 
     Attributes:
         sensor: Name of the sensor; empty where it dies at a write.
         point: Named point; empty where it dies at a write.
         write: Number of the write that it does not get to, counted from 1; 0 for none.
+        request: Number of the request to S3 or SQS that it does not get to; 0 for none.
     """
 
     sensor: str = ""
     point: str = ""
     write: int = 0
+    request: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,12 @@ class Lived:
     Attributes:
         killed: Whether it died early.
         writes: Writes to Dagster's storage that it made, where it did not.
+        requests: Requests to S3 and SQS that it made, where it did not.
     """
 
     killed: bool
     writes: int = 0
+    requests: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class Daemons:
             return Lived(killed=True)
         if not report.exists():
             raise RuntimeError(f"a daemon failed:\n{log.read_text()[-4000:]}")
-        return Lived(killed=False, writes=int(report.read_text()))
+        return Lived(False, *map(int, report.read_text().split()))
 
     def runs(self) -> Counter[str]:
         """Runs that were handed on, by the id of what they are for."""
@@ -189,7 +194,8 @@ def _be_a_daemon(daemons: Daemons, death: Death, report: Path, log: Path) -> Non
             os.dup2(output.fileno(), 2)
         os.environ |= dict(daemons.environment)
         with freeze_time(daemons.now):
-            report.write_text(str(_evaluate_sensors(daemons.home, death)))
+            counts = _evaluate_sensors(daemons.home, death)
+        report.write_text(" ".join(map(str, counts)))
         code = 0
     except BaseException:  # whatever it was, the child must end here
         traceback.print_exc()
@@ -198,8 +204,8 @@ def _be_a_daemon(daemons: Daemons, death: Death, report: Path, log: Path) -> Non
         os._exit(code)
 
 
-def _evaluate_sensors(home: Path, death: Death) -> int:
-    """One round of the daemon's loop; gives how many writes it made."""
+def _evaluate_sensors(home: Path, death: Death) -> tuple[int, int]:
+    """One round of the daemon's loop; gives how many writes and requests it made."""
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(
             executable_path=sys.executable,
@@ -215,13 +221,13 @@ def _evaluate_sensors(home: Path, death: Death) -> int:
         WorkspaceProcessContext(instance, InProcessWorkspaceLoadTarget(origin)) as workspace,
     ):
         workspace.create_request_context()
-        writes = _count_writes(death.write)
+        writes, requests = _count_writes(death.write), _count_requests(death.request)
         for failure in execute_sensor_iteration(
             workspace, logging.getLogger("daemon"), None, None, debug_crash_flags=crash
         ):
             if failure is not None:
                 raise RuntimeError(str(failure))
-    return writes[0]
+    return writes[0], requests[0]
 
 
 def _count_writes(last: int) -> list[int]:
@@ -243,3 +249,17 @@ def _count_writes(last: int) -> list[int]:
     event.listen(Engine, "before_cursor_execute", executing)
     event.listen(Engine, "commit", committing)
     return writes
+
+
+def _count_requests(last: int) -> list[int]:
+    """Count requests that botocore sends, and die before the so-many-th."""
+    requests, send = [0], URLLib3Session.send
+
+    def sending(session: Any, request: Any) -> Any:
+        requests[0] += 1
+        if requests[0] == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return send(session, request)
+
+    URLLib3Session.send = sending
+    return requests

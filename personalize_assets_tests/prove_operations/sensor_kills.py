@@ -24,7 +24,12 @@ from personalize_assets.local.clients import open_clients
 from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stack
 from personalize_assets_tests.aws_cloud import Cloud, open_cloud, s3_event, serve_moto
 from personalize_assets_tests.components.sensor_bench import Bench, make_bench
-from personalize_assets_tests.prove_operations.daemons import NAMED_POINTS, Daemons, Death
+from personalize_assets_tests.prove_operations.daemons import (
+    NAMED_POINTS,
+    Daemons,
+    Death,
+    Lived,
+)
 from personalize_assets_tests.prove_operations.rows import Row
 
 SENSORS = (
@@ -64,22 +69,27 @@ class Scene:
     def prove(self, deaths: Sequence[Death], what: str) -> Row:
         """Kill a daemon at each of these points, let others follow, and count runs."""
         runs = lost = doubled = 0
-        for number, death in enumerate(deaths):
-            found = self.outcome(death, str(number))
+        for death in deaths:
+            found = self.outcome(death)
             runs += sum(found.values())
             lost += len(self.expected - found.keys())
             doubled += sum(found.values()) - len(found) + len(found.keys() - self.expected)
         return Row(what, len(deaths), runs, lost, doubled)
 
-    def outcome(self, death: Death, name: str) -> Counter[str]:
+    def outcome(self, death: Death) -> Counter[str]:
         """Runs after a daemon died, the next one died there too, and others followed."""
-        daemons = self.template.copy(self.template.home.parent / name)
         self.tell()
-        for again in (death, death, *[None] * _QUIET_DAEMONS):
-            if self.cloud is not None:
-                self.cloud.show_again()
-            daemons.run(again)
-        return daemons.runs()
+        with self._home() as daemons:
+            for again in (death, death, *[None] * _QUIET_DAEMONS):
+                if self.cloud is not None:
+                    self.cloud.show_again()
+                daemons.run(again)
+            return daemons.runs()
+
+    @contextmanager
+    def _home(self) -> Iterator[Daemons]:
+        with tempfile.TemporaryDirectory(dir=self.template.home.parent) as folder:
+            yield self.template.copy(Path(folder) / "home")
 
     def tell(self) -> None:
         """Put the notices of all files into an empty queue."""
@@ -88,10 +98,20 @@ class Scene:
         self.cloud.empty_queue()
         self.cloud.send(s3_event(self.cloud.name, key) for key in (*FILES, *FILES))
 
-    def writes(self) -> int:
-        """How many writes the first daemon makes that finds everything."""
+    def undisturbed(self) -> Lived:
+        """How often a first daemon writes and asks that finds everything."""
         self.tell()
-        return self.template.copy(self.template.home.parent / "count").run().writes
+        with self._home() as daemons:
+            return daemons.run()
+
+    def deaths(self, every: int) -> dict[str, list[Death]]:
+        """The points of a first daemon, by kind; of those that are many, every so-many-th."""
+        first = self.undisturbed()
+        return {
+            "at a named point": named_deaths(),
+            "before a write": [Death(write=n + 1) for n in range(0, first.writes, every)],
+            "before a request": [Death(request=n + 1) for n in range(0, first.requests, every)],
+        }
 
 
 @contextmanager
@@ -205,9 +225,8 @@ def prove(every: int = 1, scale: float = 1.0) -> list[Row]:
             tempfile.TemporaryDirectory(prefix="sensors-") as folder,
             open_scene(Path(folder)) as scene,
         ):
-            deaths = [Death(write=number + 1) for number in range(0, scene.writes(), every)]
             rows += [
-                scene.prove(named_deaths(), f"daemon killed at a named point, {how}"),
-                scene.prove(deaths, f"daemon killed before a write, {how}"),
+                scene.prove(deaths, f"daemon killed {where}, {how}")
+                for where, deaths in scene.deaths(every).items()
             ]
     return [*rows, prove_notices(scale)]
