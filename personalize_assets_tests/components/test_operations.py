@@ -65,7 +65,7 @@ def estate_in(deployment: Deployment) -> Estate:
 def look(
     deployment: Deployment, instance: dg.DagsterInstance, config: Mapping[str, Any] | None = None
 ) -> Mapping[str, Any]:
-    run_config = {"ops": {"films_inventory": {"config": config}}} if config else None
+    run_config = {"ops": {"films_inventory_of_account": {"config": config}}} if config else None
     result = dg.materialize(
         build_inventory_assets(GRAPH),
         instance=instance,
