@@ -1,5 +1,6 @@
 """`recommend`, `similar` and `rank` as a person types them, after the main job on the sample."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,7 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from personalize_assets.aws.ensure import WaitPolicy, ensure_solution, ensure_solution_version
+from personalize_assets.aws.ensure_serving import CampaignConfiguration, ensure_campaign
+from personalize_assets.cli import asking
+from personalize_assets.cli.declared import find_group
 from personalize_assets.cli.main import main
+from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.end_to_end.conftest import Pipeline
 
 
@@ -93,6 +99,39 @@ def test_similar__prints_titles(pipeline: Pipeline) -> None:
     assert "1" not in {one["item_id"] for one in found}
 
 
+@pytest.mark.slow
+def test_rank__puts_a_list_in_a_users_order(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, policy = open_clients(pipeline.deployment).personalize, WaitPolicy(min_delay_s=0.1)
+    solution = ensure_solution(
+        client,
+        "movielens-ranking",
+        pipeline.metadata("movielens", "dataset_group")["arn"],
+        "arn:aws:personalize:::recipe/aws-personalized-ranking",
+        policy,
+    )
+    version = ensure_solution_version(client, solution.arn, "only", policy)
+    wanted = CampaignConfiguration(version.arn)
+    campaign = ensure_campaign(client, "movielens-ranked", wanted, policy)
+    group = dataclasses.replace(
+        find_group("movielens"),
+        solutions={"ranked": "aws-personalized-ranking"},
+        campaigns=("ranked",),
+    )
+    monkeypatch.setattr(asking, "find_group", lambda _: group)
+    try:
+        found = items(pipeline, "rank", "--user-id", "1", "--items", "1, 2,3")
+    finally:
+        client.delete_campaign(campaignArn=campaign.ensured.arn)
+
+    assert {one["item_id"] for one in found} == {"1", "2", "3"}
+    assert [one["rank"] for one in found] == [1, 2, 3]
+    assert "Toy Story (1995)" in {one["title"] for one in found}
+    scores = [one["score"] for one in found]
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_rank__says_which_lines_are_missing(pipeline: Pipeline) -> None:
     result = ask(pipeline, "rank", "--user-id", "1", "--items", "1,2,3")
 
@@ -103,8 +142,6 @@ def test_rank__says_which_lines_are_missing(pipeline: Pipeline) -> None:
 def test_recommend__before_the_first_run_says_what_to_run(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from personalize_assets.cli import asking
-
     monkeypatch.setattr(asking, "_resource_name", lambda group, name: f"not-yet-{name}")
     result = ask(pipeline, "recommend", "--user-id", "1")
 
