@@ -12,7 +12,9 @@ import dagster as dg
 from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized
-from personalize_assets.core.drift import FIRST, judge_drop
+from personalize_assets.core.drift import judge_drop
+from personalize_assets.core.metrics import AMAZON_LABELS
+from personalize_assets.core.promotion import Rule, applicable_rules
 
 _LOOKED_THROUGH: Final = 50
 
@@ -24,25 +26,30 @@ def build_metric_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
 
 def _not_worse(graph: Graph, solution: Solution) -> dg.AssetChecksDefinition:
     key, rules = metrics_key(graph, solution.name), graph.attributes.promotion.metrics
-    limits = ", ".join(f"{rule.name} (at most {rule.max_drop:.0%} less)" for rule in rules)
+    declared = [Rule(rule.name, rule.max_drop) for rule in rules]
+    segments = solution.spec.recipe_type == "USER_SEGMENTATION"
+    limits = ", ".join(f"{rule.metric} (at most {rule.max_drop:.0%} less)" for rule in declared)
 
     @dg.asset_check(
         asset=key,
         name="not_worse_than_before",
-        description=f"Against the version of `{solution.name}` before this one: {limits}.",
+        description=f"Against the version of `{solution.name}` before this one: "
+        f"{'metrics of segments' if segments else limits}.",
     )
     def not_worse_than_before(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         now = materialized(context, key)
         before = _version_before(context.instance, key, now["solution_version_arn"])
+        known = [name for name in AMAZON_LABELS if name in now]
         verdicts = [
-            judge_drop(rule.name, now[rule.name], before.get(rule.name), rule.max_drop)
-            for rule in rules
-            if rule.name in now
+            judge_drop(rule.metric, now[rule.metric], before.get(rule.metric), rule.max_drop)
+            for rule in applicable_rules(declared, known, segments=segments)
+            if rule.metric in known
         ]
         return dg.AssetCheckResult(
             passed=all(verdict.passed for verdict in verdicts),
             severity=dg.AssetCheckSeverity.WARN,
-            description="; ".join(verdict.sentence for verdict in verdicts) or FIRST,
+            description="; ".join(verdict.sentence for verdict in verdicts)
+            or "it has none of the metrics that are compared",
             metadata={"version_before": before.get("solution_version_arn", "none")},
         )
 

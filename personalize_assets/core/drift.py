@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 FIRST = "nothing earlier to compare with"
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def judge_drop(what: str, value: float, earlier: float | None, most: float) -> V
         return Verdict(True, f"{what}: {value:.4f}, {FIRST}")
     least = earlier * (1 - most)
     sentence = f"{what}: {value:.4f}, before {earlier:.4f}, at least {least:.4f}"
-    return Verdict(value >= least, sentence, earlier)
+    return Verdict(value >= least - _ROUNDING, sentence, earlier)
 
 
 def _judge(

@@ -41,7 +41,10 @@ GRAPH = Graph(
         name="checked",
         source=Source(prefix="raw/"),
         prefixes=Prefixes(transformed="t/", batch_input="i/", batch_results="r/"),
-        solutions=[Solution(name="up", recipe="aws-user-personalization")],
+        solutions=[
+            Solution(name="up", recipe="aws-user-personalization"),
+            Solution(name="segments", recipe="aws-item-affinity"),
+        ],
     )
 )
 CLEAN, METRICS = GRAPH.key("cleaned_interactions"), GRAPH.key("up", "metrics")
@@ -225,3 +228,15 @@ def test_freshness__is_declared_on_what_people_read() -> None:
     spec = GRAPH.spec("x", stage="evaluated", kinds=(), description="", stale_after_h=36)
 
     assert spec.freshness_policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
+
+
+def test_metrics__of_segments_are_held_against_their_own(history: dg.DagsterInstance) -> None:
+    key = GRAPH.key("segments", "metrics")
+    for arn, hits in (("v1", 0.8), ("v2", 0.4)):
+        metadata = {"solution_version_arn": arn, "hits_at_1_percent": hits, "coverage": 0.1}
+        history.report_runless_asset_event(dg.AssetMaterialization(key, metadata=metadata))
+
+    found = check(history, "not_worse_than_before", key)
+
+    assert not found.passed
+    assert found.description == "hits_at_1_percent: 0.4000, before 0.8000, at least 0.6800"
