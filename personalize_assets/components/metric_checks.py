@@ -13,7 +13,6 @@ from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.core.drift import judge_drop
-from personalize_assets.core.metrics import AMAZON_LABELS
 from personalize_assets.core.promotion import Rule, applicable_rules
 
 _LOOKED_THROUGH: Final = 50
@@ -39,7 +38,8 @@ def _not_worse(graph: Graph, solution: Solution) -> dg.AssetChecksDefinition:
     def not_worse_than_before(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         now = materialized(context, key)
         before = _version_before(context.instance, key, now["solution_version_arn"])
-        known = [name for name in AMAZON_LABELS if name in now]
+        # All metrics that say how good answers are: at 5, 10, 25, or 1 percent.
+        known = [name for name in now if "_at_" in name]
         verdicts = [
             judge_drop(rule.metric, now[rule.metric], before.get(rule.metric), rule.max_drop)
             for rule in applicable_rules(declared, known, segments=segments)
