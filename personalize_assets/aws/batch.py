@@ -98,30 +98,6 @@ class BatchJob:
     output_key: str
 
 
-def stage_batch_input(
-    bucket: Bucket, *, folder: str, input_key: str | None, interactions_key: str
-) -> StagedInput:
-    """Copy the batch input to ``<folder><digest>/<name>``.
-
-    Args:
-        bucket: The pipeline's bucket.
-        folder: Folder of all staged inputs, ending in a slash.
-        input_key: What a person dropped; None for all users of ``interactions_key``.
-        interactions_key: Parquet file of cleaned interactions.
-
-    Raises:
-        ObjectNotFound: One of the keys is not there.
-    """
-    return stage_input(
-        bucket,
-        folder=folder,
-        input_key=input_key,
-        table_key=interactions_key,
-        default_name=DEFAULT_INPUT_NAME,
-        write_default=write_all_users,
-    )
-
-
 def stage_input(
     bucket: Bucket,
     *,
@@ -233,6 +209,12 @@ def write_all_users(interactions: Path, target: Path) -> None:
     """Write one line for each user of the cleaned interactions."""
     users = pq.read_table(interactions, columns=[Columns.USER_ID])[0].unique()
     _write_lines(target, ({"userId": user} for user in _in_order(users.to_pylist())))
+
+
+def write_all_items(interactions: Path, target: Path) -> None:
+    """Write one line for each item of the cleaned interactions."""
+    items = pq.read_table(interactions, columns=[Columns.ITEM_ID])[0].unique()
+    _write_lines(target, ({"itemId": item} for item in _in_order(items.to_pylist())))
 
 
 def write_popular_items(interactions: Path, target: Path, *, count: int) -> None:

@@ -88,6 +88,7 @@ def ensure_dataset_group(
         create,
         policy,
         f"dataset group {name}",
+        tags,
     )
     wanted = {"domain": domain, "kmsKeyArn": kms_key_arn}
     refuse_drift(f"dataset group {name}", wanted, ensured.description)
@@ -192,6 +193,7 @@ def ensure_dataset(
         create,
         policy,
         what,
+        tags,
     )
     refuse_drift(what, {"schemaArn": schema_arn}, ensured.description)
     return ensured

@@ -122,6 +122,7 @@ def ensure_recommender(
         create,
         policy,
         f"recommender {name}",
+        tags,
     )
     _refuse_another_use_case(name, wanted, ensured.description)
     description = wait_until_updated(personalize, RECOMMENDER, arn, _UPDATE, policy)

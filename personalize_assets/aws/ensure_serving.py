@@ -117,6 +117,7 @@ def ensure_campaign(
         create,
         policy,
         f"campaign {name}",
+        tags,
     )
     found = wait_until_updated(personalize, CAMPAIGN, arn, CAMPAIGN_UPDATE, policy)
     before = None if ensured.created else str(found["solutionVersionArn"])
@@ -177,6 +178,7 @@ def ensure_filter(
             create,
             policy,
             f"filter {name}",
+            tags,
         )
 
     ensured = make(expression)
@@ -232,6 +234,7 @@ def ensure_event_tracker(
         create,
         policy,
         f"event tracker {name}",
+        tags,
     )
 
 

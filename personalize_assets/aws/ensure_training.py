@@ -107,6 +107,7 @@ def ensure_solution(
         create,
         policy,
         f"solution {name}",
+        tags,
     )
     wanted: dict[str, Any] = {
         "datasetGroupArn": dataset_group_arn,

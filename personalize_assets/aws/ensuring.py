@@ -21,7 +21,7 @@ from personalize_assets.aws.kinds import (
     error_code,
     find,
 )
-from personalize_assets.aws.naming import attempt_name
+from personalize_assets.aws.naming import PROJECT_TAG, attempt_name
 from personalize_assets.aws.waiters import (
     ResourceFailed,
     WaitPolicy,
@@ -81,6 +81,7 @@ def ensure_present(
     create: Callable[[], str],
     policy: WaitPolicy,
     what: str,
+    tags: Mapping[str, str] | None = None,
 ) -> Ensured:
     """Find the resource or create it, then wait until it is active.
 
@@ -94,6 +95,8 @@ def ensure_present(
         create: Creates it and gives its ARN.
         policy: Timeout, pace and progress.
         what: For messages, such as ``dataset group movielens``.
+        tags: Given also to what was found, if the project made it, where they are declared later
+            or with another value.
 
     Raises:
         ResourceFailed: It ended in a failed status.
@@ -103,7 +106,30 @@ def ensure_present(
     started = policy.clock()
     arn, created = _find_or_create(client, kind, find_arn, create, policy, what)
     description = wait_until_active(client, kind, arn, policy)
+    if tags and not created:
+        _ensure_tags(client, arn, tags, policy)
     return Ensured(arn, created, description, policy.clock() - started)
+
+
+def _ensure_tags(
+    client: "PersonalizeClient", arn: str, tags: Mapping[str, str], policy: WaitPolicy
+) -> None:
+    """Give a resource the tags that it lacks; what others made is left as it is.
+
+    Tags that are no longer declared stay: somebody else may have set them.
+    """
+    answer = call_patiently(
+        lambda: client.list_tags_for_resource(resourceArn=arn), policy, f"list tags of {arn}"
+    )
+    found = {tag["tagKey"]: tag["tagValue"] for tag in answer.get("tags", [])}
+    if PROJECT_TAG not in found or found[PROJECT_TAG] != tags.get(PROJECT_TAG):
+        return
+    lacking = {key: value for key, value in tags.items() if found.get(key) != value}
+    given = tagging(lacking).get("tags")
+    if given:
+        call_patiently(
+            lambda: client.tag_resource(resourceArn=arn, tags=given), policy, f"tag {arn}"
+        )
 
 
 def ensure_job(

@@ -175,6 +175,19 @@ def test_group__is_of_its_domain_with_tags(cinema: Cinema) -> None:
     assert cinema.tags(cinema.metadata(GROUP, "popular", "recommender")["arn"])["cost-center"]
 
 
+def test_tags__follow_what_is_declared_later(cinema: Cinema) -> None:
+    retagged = cinema.declare(tags={"cost-center": "43", "stage": "test"})
+
+    group = retagged.materialize("dataset_group")
+
+    assert group["unchanged"] is True
+    assert cinema.tags(group["arn"]) == {
+        "cost-center": "43",
+        "stage": "test",
+        "personalize-assets": GROUP,
+    }
+
+
 def test_users__are_imported(cinema: Cinema) -> None:
     users = cinema.metadata(GROUP, "users_dataset")
 

@@ -2,7 +2,15 @@
 
 import dagster as dg
 
-from personalize_assets.aws.batch import BatchRequest, run_batch_inference, stage_batch_input
+from personalize_assets.aws.batch import (
+    DEFAULT_INPUT_NAME,
+    SEGMENT_INPUT_NAME,
+    BatchRequest,
+    run_batch_inference,
+    stage_input,
+    write_all_items,
+    write_all_users,
+)
 from personalize_assets.aws.results import transform_results
 from personalize_assets.components.assets.batched import (
     ResultsConfig,
@@ -23,7 +31,8 @@ class BatchInputConfig(dg.Config):
     """Which users to recommend for."""
 
     input_key: str | None = None
-    """Key in the bucket of a file with one `{"userId": "..."}` a line; all known users if empty."""
+    """Key in the bucket of a file with one `{"userId": "..."}` a line, or `{"itemId": "..."}` where
+    the recipe relates items; all known users, or items, if empty."""
 
 
 def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
@@ -31,11 +40,12 @@ def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     batch = graph.attributes.batch_inference
     if batch is None:
         return []
-    return [_batch_input(graph), _batch_inference(graph, batch), _recommendations(graph)]
+    return [_batch_input(graph, batch), _batch_inference(graph, batch), _recommendations(graph)]
 
 
-def _batch_input(graph: Graph) -> dg.AssetsDefinition:
+def _batch_input(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
     cleaned, prefixes = graph.key("cleaned_interactions"), graph.attributes.prefixes
+    by_item = graph.attributes.solution(batch.solution).spec.batch_field == "itemId"
     spec = graph.spec(
         "batch_input",
         stage="recommended",
@@ -48,13 +58,16 @@ def _batch_input(graph: Graph) -> dg.AssetsDefinition:
     def batch_input(
         context: dg.AssetExecutionContext, config: BatchInputConfig, s3: S3Resource
     ) -> dg.MaterializeResult:
-        staged = stage_batch_input(
+        staged = stage_input(
             s3.store(),
             folder=f"{prefixes.transformed}batch/",
             input_key=config.input_key,
-            interactions_key=materialized(context, cleaned)["parquet_key"],
+            table_key=materialized(context, cleaned)["parquet_key"],
+            default_name=SEGMENT_INPUT_NAME if by_item else DEFAULT_INPUT_NAME,
+            write_default=write_all_items if by_item else write_all_users,
         )
-        origin = s3.uri(config.input_key) if config.input_key else "all known users"
+        every = "all items with interactions" if by_item else "all known users"
+        origin = s3.uri(config.input_key) if config.input_key else every
         return staged_result(spec.key, staged, origin, s3)
 
     return batch_input
