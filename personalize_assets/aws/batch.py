@@ -231,7 +231,11 @@ def write_frequent_attributes(items: Path, target: Path, *, column: str, count: 
     counts = pc.value_counts(pc.list_flatten(pc.split_pattern(values, "|")))
     frequent = [str(value) for value in _most(counts) if value][:count]
     _write_lines(
-        target, ({"itemAttributes": f"ITEMS.{column} = {json.dumps(v)}"} for v in frequent)
+        target,
+        (
+            {"itemAttributes": f"ITEMS.{column} = {json.dumps(v, ensure_ascii=False)}"}
+            for v in frequent
+        ),
     )
 
 
