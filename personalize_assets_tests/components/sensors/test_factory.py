@@ -33,6 +33,8 @@ def test_batch_input__asks_for_one_run_of_a_new_file(bench: Bench) -> None:
     [
         ("movielens_batch", "batch_input", {"input_key": "in/a b.json"}),
         ("movielens_transform", "recommendations", {"output_key": "out/x/a.out"}),
+        ("movielens_segments", "segment_input", {"input_key": "in/a b.json"}),
+        ("movielens_segments_transform", "user_segments", {"output_key": "out/x/a.out"}),
     ],
 )
 def test_run_config__is_what_the_job_takes(job: str, operation: str, config: Any) -> None:
