@@ -8,8 +8,7 @@ STAMP  := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev teardown test test-all lint format bench bench-quality bench-scale \
-	prove-engine prove-operations lock docs clean
+.PHONY: help setup run dev forecast inventory teardown test test-all lint format bench bench-quality bench-scale prove-engine prove-operations lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +32,13 @@ $(STAMP): pyproject.toml requirements.lock
 run: $(STAMP) ## run the main job on the embedded engine (ARGS="--data PATH" for other data)
 	@$(BIN)/personalize-assets run $(ARGS)
 
-teardown: $(STAMP) ## delete what the project made in Amazon Personalize (ARGS="--dry-run" only lists it)
+forecast: $(STAMP) ## show what a run would cost on AWS
+	@$(BIN)/personalize-assets forecast $(ARGS)
+
+inventory: $(STAMP) ## show what exists and what it costs a day
+	@$(BIN)/personalize-assets inventory $(ARGS)
+
+teardown: $(STAMP) ## delete what the project made in Amazon Personalize (ARGS=--dry-run lists it)
 	@$(BIN)/personalize-assets teardown $(ARGS)
 
 dev: $(STAMP) ## open the Dagster UI
