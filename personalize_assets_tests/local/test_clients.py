@@ -71,6 +71,7 @@ def trap() -> Iterator[tuple[str, list[Any]]]:
 def set_traps(monkeypatch: pytest.MonkeyPatch, address: str, folder: Path) -> None:
     config = folder / "config"
     config.write_text(CONFIG.format(address=address))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # another test may have made one
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, f"http://{address}")
     for name in ("", "_S3", "_PERSONALIZE", "_PERSONALIZE_RUNTIME", "_PERSONALIZE_EVENTS", "_STS"):

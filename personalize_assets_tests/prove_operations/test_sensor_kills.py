@@ -9,6 +9,7 @@ from personalize_assets_tests.prove_operations.daemons import Death
 from personalize_assets_tests.prove_operations.sensor_kills import listed_scene
 
 
+@pytest.mark.slow
 def test_sensors__give_each_version_one_run_though_the_daemon_is_killed(tmp_path: Path) -> None:
     with listed_scene(tmp_path) as scene:
         row = scene.prove([Death("drops_batch_input", "RUN_CREATED")], "one point")
