@@ -9,11 +9,15 @@ import tempfile
 from pathlib import Path
 
 IMAGES = Path(__file__).parent / "images"
-GROUPS = ("raw", "prepared", "imported", "trained", "evaluated", "recommended")
+GROUPS = (
+    *("raw", "prepared", "imported", "trained", "evaluated", "deployed", "recommended"),
+    "operated",
+)
 EXPANDED = ",".join(f"personalize_assets:__repository__:{group}" for group in GROUPS)
 PAGES = {
-    "graph": (f"/asset-groups?expanded={EXPANDED}", "1500,640"),
+    "graph": (f"/asset-groups?expanded={EXPANDED}", "1900,900"),
     "metrics": ("/assets/movielens/user_personalization/metrics", "1500,1000"),
+    "promoted": ("/assets/movielens/user_personalization/promoted_version", "1500,1300"),
 }
 OPTIONS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
