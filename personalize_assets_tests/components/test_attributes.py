@@ -33,6 +33,18 @@ def test_attributes__minimum() -> None:
     assert group.batch_inference is None
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"costs": {"budget_usd": None}},
+        {"retraining": {"full": None, "after_new_interactions": None}},
+        {"comparison": None, "batch_inference": None},
+    ],
+)
+def test_attributes__null_is_left_out(changes: dict[str, Any]) -> None:
+    load(**changes)
+
+
 def test_attributes__cleaning_rules() -> None:
     group = load(cleaning={"mode": "all", "events": [{"event_type": "buy", "above": 0}]})
 

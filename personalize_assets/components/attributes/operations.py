@@ -1,6 +1,6 @@
 """How a dataset group is kept running: sensors, retraining, limits, freshness and costs."""
 
-from typing import Self
+from typing import Annotated, Self
 
 import dagster as dg
 from pydantic import Field, model_validator
@@ -31,7 +31,7 @@ class Retraining(dg.Model, dg.Resolvable):
     update: str | None = None
     """Five fields of cron for `trainingMode` UPDATE, which takes new items in without training."""
 
-    after_new_interactions: int | None = Field(default=None, ge=1)
+    after_new_interactions: Annotated[int, Field(ge=1)] | None = None
     """Train in full once there are so many interactions more than were trained on; when left out,
     every new set of raw files trains."""
 
@@ -97,7 +97,7 @@ class Freshness(dg.Model, dg.Resolvable):
 class Costs(dg.Model, dg.Resolvable):
     """What a run may cost on AWS, and with which prices that is forecast."""
 
-    budget_usd: float | None = Field(default=None, ge=0)
+    budget_usd: Annotated[float, Field(ge=0)] | None = None
     """A run whose forecast is higher stops before it spends; no limit when left out. Compared with
     the high end of the forecast: a limit that is hard has to hold where the forecast errs."""
 

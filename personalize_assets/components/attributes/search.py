@@ -1,7 +1,7 @@
 """`hpoConfig`: which hyperparameters are searched, within which ranges, and how long."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import dagster as dg
 from pydantic import Field
@@ -24,10 +24,10 @@ class HyperparameterSearch(dg.Model, dg.Resolvable):
     """By name the smallest and the largest value, or for categories the values; the service's own
     where left out."""
 
-    max_training_jobs: int | None = Field(default=None, ge=1, le=40)
+    max_training_jobs: Annotated[int, Field(ge=1, le=40)] | None = None
     """Trainings at the most; the service's own number when left out."""
 
-    max_parallel_training_jobs: int | None = Field(default=None, ge=1, le=10)
+    max_parallel_training_jobs: Annotated[int, Field(ge=1, le=10)] | None = None
     """Trainings at the same time."""
 
     def as_config(self, spec: RecipeSpec) -> dict[str, Any]:
