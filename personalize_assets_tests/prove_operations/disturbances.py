@@ -4,9 +4,8 @@ The engine makes them on purpose. Each has a shop of its own; the disturbed run 
 reason, the next one completes, and nothing is lost or double.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from personalize_assets.aws.deployment import Deployment
@@ -23,6 +22,9 @@ from personalize_assets_tests.prove_operations.shops import Shop
 
 REASON = "as the proof wants it"
 
+Rule = dict[str, Any]
+"""Arguments of ``FaultInjection.add``."""
+
 
 @dataclass
 class _Storms:
@@ -34,30 +36,36 @@ class _Storms:
     number: int = 5000
 
     def disturb(
-        self, what: str, rule: dict[str, Any], forgiven: Sequence[str] = (), said: str = ""
+        self, what: str, rules: Sequence[Rule], forgiven: Sequence[str] = (), said: str = ""
     ) -> Verdict:
-        """Run a shop under one rule, then without it until it has succeeded."""
+        """Run a shop under some rules until it has succeeded, and compare what is there.
+
+        Args:
+            what: For messages.
+            rules: Faults, all of which have to happen.
+            forgiven: Statuses that may be there beside, such as that of a failed attempt.
+            said: What each failed run has to say.
+        """
         self.number += 1
         shop = Shop(self.stack, self.number).open()
-        with self._rule(rule) as happened:
-            first = shop.run()
-            times = happened()
-        found = judge(what, shop, self.reference, forgiven=forgiven)
-        lost = list(found.lost)
-        if not times:
-            lost.append("the fault did not happen")
-        if not first.success and not any(said in text for text in first.failures):
-            lost.append(f"the failed run does not say {said!r}: {first.failures}")
-        runs = found.runs - first.success  # an undisturbed run after a good one is a check alone
-        return Verdict(what, 1 + runs, tuple(lost), found.doubled)
-
-    @contextmanager
-    def _rule(self, rule: dict[str, Any]) -> Iterator[Callable[[], int]]:
-        number = self.faults.add(**rule)
+        numbers = [self.faults.add(**rule) for rule in rules]
+        lost: list[str] = []
+        runs, ended = 0, None
         try:
-            yield lambda: self.faults.happened(number)
+            while runs < 1 + len(rules) and (ended is None or not ended.success):
+                ended, runs = shop.run(), runs + 1
+                if not ended.success and not any(said in text for text in ended.failures):
+                    lost.append(f"a failed run does not say {said!r}: {ended.failures}")
+            lost += [
+                f"{rule['kind']} of {rule.get('operation', '*')} did not happen"
+                for rule, number in zip(rules, numbers, strict=True)
+                if not self.faults.happened(number)
+            ]
         finally:
-            self.faults.remove(number)
+            self.faults.clear()
+        found = judge(what, shop, self.reference, forgiven=forgiven)
+        runs += found.runs - 1  # the run of a good judgement is a check alone
+        return Verdict(what, runs, (*lost, *found.lost), found.doubled)
 
 
 def prove(stack: Deployment, endpoint: str) -> list[Row]:
@@ -69,58 +77,58 @@ def prove(stack: Deployment, endpoint: str) -> list[Row]:
     """
     reference = undisturbed(stack, 5000)
     storms = _Storms(stack, FaultInjection(Control(endpoint)), reference)
-    called = sorted({call for call in reference.calls if not call.partition(" ")[2]})
+    called = sorted({call for call in reference.calls if " " not in call})
     makers = [call for call in called if call.startswith(("Create", "Update"))]
+    stages = [call for call in makers if call != "CreateSchema"]
     rows = [
-        summed(
+        _row(
             "half of all calls throttled",
             [
-                storms.disturb(f"storm {seed}", {**_throttled(seed)}, said="Rate exceeded")
+                storms.disturb(f"storm {seed}", [_throttled(seed)], said="Rate exceeded")
                 for seed in range(3)
             ],
         )
     ]
-    for kind, said in (
-        ("limit", "limit"),
-        ("internal", "internal"),
-        ("unavailable", "unavailable"),
-        ("lost-reply", ""),
-    ):
-        operations = makers if kind == "limit" else called
-        rows.append(
-            summed(
-                f"{kind}, at each of {len(operations)} operations",
-                [
-                    storms.disturb(
-                        f"{kind} of {call}",
-                        {
-                            "kind": kind,
-                            "operation": call,
-                            "count": 5 if kind != "lost-reply" else 1,
-                        },
-                        said=said,
-                    )
-                    for call in operations
-                ],
-            )
-        )
-    failing = [call for call in makers if call not in {"CreateSchema", "CreateMetricAttribution"}]
+    for kind, times in (("internal", 5), ("unavailable", 5), ("lost-reply", 1)):
+        rules = [{"kind": kind, "operation": call, "count": times} for call in called]
+        found = storms.disturb(f"{kind} everywhere", rules)
+        what = f"{kind}, {times} times at each of {len(called)} operations"
+        rows.append(replace(_row(what, [found]), points=len(called)))
     rows.append(
-        summed(
-            f"CREATE FAILED at each of {len(failing)} stages",
+        _row(
+            f"LimitExceededException at each of {len(makers)} operations",
+            [
+                storms.disturb(
+                    f"limit of {call}",
+                    [{"kind": "limit", "operation": call, "count": 5}],
+                    said="limit",
+                )
+                for call in makers
+            ],
+        )
+    )
+    rows.append(
+        _row(
+            f"CREATE FAILED at each of {len(stages)} stages",
             [
                 storms.disturb(
                     f"failed {call}",
-                    {"kind": "fail-job", "operation": call, "count": 1, "message": REASON},
+                    [{"kind": "fail-job", "operation": call, "count": 1, "message": REASON}],
                     forgiven=("CREATE FAILED",),
                     said=REASON,
                 )
-                for call in failing
+                for call in stages
             ],
         )
     )
     return rows
 
 
-def _throttled(seed: int) -> dict[str, Any]:
+def _row(what: str, verdicts: Sequence[Verdict]) -> Row:
+    row = summed(what, verdicts)
+    print(f"  {row}", flush=True)
+    return row
+
+
+def _throttled(seed: int) -> Rule:
     return {"kind": "throttling", "operation": "*", "probability": 0.5, "seed": seed}
