@@ -8,6 +8,7 @@ status 1 where anything was lost or doubled.
 """
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
@@ -62,17 +63,18 @@ def _long() -> list[Row]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the proofs, print the table and the line; 0 where all of them hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--every", type=int, default=1, help="kill at every so-many-th request")
+    parser.add_argument("--every", type=int, default=1, help="kill at every so-many-th point")
     parser.add_argument("--only", action="append", help="name of a proof; may be repeated")
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto tells of every request
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "DAGSTER_DISABLE_TELEMETRY": "yes"}
     proofs: dict[str, Callable[[], list[Row]]] = {
         "kills": lambda: _kills(options.every),
         "faults": _faults,
         "long": _long,
-        "sensors": sensor_kills.prove,
-        "teardown": teardown_kills.prove,
+        "sensors": lambda: sensor_kills.prove(every=options.every),
+        "teardown": lambda: teardown_kills.prove(every=options.every),
     }
     wanted = options.only or list(proofs)
     if unknown := [name for name in wanted if name not in proofs]:
