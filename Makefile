@@ -45,7 +45,7 @@ dev: $(STAMP) ## open the Dagster UI
 	@$(BIN)/personalize-assets dev $(ARGS)
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n 4 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 test-all: $(STAMP) ## run all tests, the slow ones too
 	@$(BIN)/python -m pytest -n 2 -m 'not aws' $(ARGS)

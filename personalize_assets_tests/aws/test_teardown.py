@@ -234,6 +234,7 @@ def _ours(tallies: Iterable[Any]) -> list[str]:
     return [one.name for tally in tallies for one in tally.ours]
 
 
+@pytest.mark.slow
 def test_take_down__through_throttling(clients: Clients, bucket: Bucket) -> None:
     assert clients.endpoints is not None
     estate = Estate.ours(client_of(clients), bucket, "films")

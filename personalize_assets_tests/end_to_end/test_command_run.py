@@ -17,6 +17,8 @@ from personalize_assets.local.stack import stop_stack
 from personalize_assets_tests.conftest import SAMPLE
 from personalize_assets_tests.end_to_end.conftest import run_command
 
+pytestmark = pytest.mark.slow
+
 FEW_USERS = 60
 
 
@@ -138,7 +140,6 @@ def test_run__makes_the_folder_to_drop_files_into(
     assert (bucket / "movie-lens" / "batch" / "input").is_dir()
 
 
-@pytest.mark.slow
 def test_run__again_says_that_nothing_changed(
     printed: str, environment: Mapping[str, str], release: Path
 ) -> None:

@@ -84,6 +84,7 @@ def write_ratings(folder: Path, n_users: int = 40, n_each: int = 40, n_movies: i
     (folder / "movies.csv").write_text("\n".join(movies), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_getting_started__walks_through_all_of_it(local: LocalPersonalize, tmp_path: Path) -> None:
     write_ratings(tmp_path)
     done = subprocess.run(
