@@ -1,29 +1,26 @@
 """Batch jobs of both kinds: run once for a version and an input, found again afterwards."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from personalize_assets.aws.ensuring import Ensured, ensure_job, refuse_drift, tagging
+from personalize_assets.aws.ensuring import (
+    Ensured,
+    ensure_job,
+    find_undrifted,
+    s3_data,
+    tagging,
+)
 from personalize_assets.aws.kinds import (
     BATCH_INFERENCE_JOB,
     BATCH_SEGMENT_JOB,
-    find,
+    Kind,
     sibling_arn,
 )
 from personalize_assets.aws.waiters import WaitPolicy
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
-    from types_boto3_personalize.type_defs import (
-        BatchInferenceJobConfigUnionTypeDef,
-        S3DataConfigTypeDef,
-    )
-
-
-class _BatchOptions(TypedDict, total=False):
-    numResults: int
-    filterArn: str
-    batchInferenceJobConfig: "BatchInferenceJobConfigUnionTypeDef"
+    from types_boto3_personalize.type_defs import BatchInferenceJobConfigUnionTypeDef
 
 
 def ensure_batch_inference(
@@ -65,51 +62,23 @@ def ensure_batch_inference(
         WaitTimeout: It was not ready in time.
         ValueError: ``output_prefix`` does not end with ``/``.
     """
-    if not output_prefix.endswith("/"):
-        raise ValueError(f"output_prefix must end with '/', got {output_prefix!r}")
-    options: _BatchOptions = {}
-    if num_results is not None:
-        options["numResults"] = num_results
-    if filter_arn is not None:
-        options["filterArn"] = filter_arn
-    if job_config is not None:
-        options["batchInferenceJobConfig"] = job_config
-
-    def output(candidate: str) -> "S3DataConfigTypeDef":
-        return _location(f"{output_prefix}{candidate}/", kms_key_arn)
-
-    def find_arn(candidate: str) -> str | None:
-        arn = sibling_arn(solution_version_arn, BATCH_INFERENCE_JOB, candidate)
-        found = find(personalize, BATCH_INFERENCE_JOB, arn)
-        if found is None:
-            return None
-        wanted = {
-            "solutionVersionArn": solution_version_arn,
-            "jobInput": {"s3DataSource": _location(input_location, kms_key_arn)},
-            "jobOutput": {"s3DataDestination": output(candidate)},
-            **options,
-        }
-        refuse_drift(f"batch inference job {candidate}", wanted, found)
-        return arn
-
-    def create(candidate: str) -> str:
-        answer = personalize.create_batch_inference_job(
-            jobName=candidate,
-            solutionVersionArn=solution_version_arn,
-            jobInput={"s3DataSource": _location(input_location, kms_key_arn)},
-            jobOutput={"s3DataDestination": output(candidate)},
-            roleArn=role_arn,
-            **options,
-            **tagging(tags),
-        )
-        return answer["batchInferenceJobArn"]
-
-    return ensure_job(personalize, BATCH_INFERENCE_JOB, job_name, find_arn, create, policy)
-
-
-class _SegmentOptions(TypedDict, total=False):
-    numResults: int
-    filterArn: str
+    order = {
+        "solutionVersionArn": solution_version_arn,
+        "jobInput": {"s3DataSource": s3_data(input_location, kms_key_arn)},
+        "numResults": num_results,
+        "filterArn": filter_arn,
+        "batchInferenceJobConfig": job_config,
+    }
+    return _ensure_batch(
+        personalize,
+        BATCH_INFERENCE_JOB,
+        personalize.create_batch_inference_job,
+        job_name,
+        order,
+        _Target(output_prefix, role_arn, kms_key_arn),
+        policy,
+        tags,
+    )
 
 
 def ensure_batch_segment(
@@ -147,47 +116,70 @@ def ensure_batch_segment(
         WaitTimeout: It was not ready in time.
         ValueError: ``output_prefix`` does not end with ``/``.
     """
-    if not output_prefix.endswith("/"):
-        raise ValueError(f"output_prefix must end with '/', got {output_prefix!r}")
-    options: _SegmentOptions = {}
-    if num_results is not None:
-        options["numResults"] = num_results
-    if filter_arn is not None:
-        options["filterArn"] = filter_arn
+    order = {
+        "solutionVersionArn": solution_version_arn,
+        "jobInput": {"s3DataSource": s3_data(input_location, kms_key_arn)},
+        "numResults": num_results,
+        "filterArn": filter_arn,
+    }
+    return _ensure_batch(
+        personalize,
+        BATCH_SEGMENT_JOB,
+        personalize.create_batch_segment_job,
+        job_name,
+        order,
+        _Target(output_prefix, role_arn, kms_key_arn),
+        policy,
+        tags,
+    )
 
-    def output(candidate: str) -> "S3DataConfigTypeDef":
-        return _location(f"{output_prefix}{candidate}/", kms_key_arn)
+
+class _Target(NamedTuple):
+    """Where a job writes, and as whom."""
+
+    prefix: str
+    role_arn: str
+    kms_key_arn: str | None
+
+
+def _ensure_batch(
+    personalize: "PersonalizeClient",
+    kind: Kind,
+    create: Callable[..., Mapping[str, Any]],
+    job_name: str,
+    order: Mapping[str, Any],
+    target: _Target,
+    policy: WaitPolicy,
+    tags: Mapping[str, str] | None,
+) -> Ensured:
+    """Do what both kinds of batch jobs have in common.
+
+    Args:
+        personalize: boto3 client.
+        kind: Kind of the job.
+        create: The operation that begins one.
+        job_name: Name of the first attempt.
+        order: What is asked for, without the output; members that are None are left out.
+        target: Where to.
+        policy: Timeout, pace and progress of the waiting.
+        tags: Given when the job is created.
+    """
+    if not target.prefix.endswith("/"):
+        raise ValueError(f"output_prefix must end with '/', got {target.prefix!r}")
+
+    def ordered(candidate: str) -> dict[str, Any]:
+        output = s3_data(f"{target.prefix}{candidate}/", target.kms_key_arn)
+        asked = {**order, "jobOutput": {"s3DataDestination": output}}
+        return {member: value for member, value in asked.items() if value is not None}
 
     def find_arn(candidate: str) -> str | None:
-        arn = sibling_arn(solution_version_arn, BATCH_SEGMENT_JOB, candidate)
-        found = find(personalize, BATCH_SEGMENT_JOB, arn)
-        if found is None:
-            return None
-        wanted = {
-            "solutionVersionArn": solution_version_arn,
-            "jobInput": {"s3DataSource": _location(input_location, kms_key_arn)},
-            "jobOutput": {"s3DataDestination": output(candidate)},
-            **options,
-        }
-        refuse_drift(f"batch segment job {candidate}", wanted, found)
-        return arn
+        arn = sibling_arn(str(order["solutionVersionArn"]), kind, candidate)
+        return find_undrifted(personalize, kind, arn, ordered(candidate))
 
-    def create(candidate: str) -> str:
-        answer = personalize.create_batch_segment_job(
-            jobName=candidate,
-            solutionVersionArn=solution_version_arn,
-            jobInput={"s3DataSource": _location(input_location, kms_key_arn)},
-            jobOutput={"s3DataDestination": output(candidate)},
-            roleArn=role_arn,
-            **options,
-            **tagging(tags),
+    def begin(candidate: str) -> str:
+        answer = create(
+            jobName=candidate, roleArn=target.role_arn, **ordered(candidate), **tagging(tags)
         )
-        return answer["batchSegmentJobArn"]
+        return str(answer[f"{kind.root}Arn"])
 
-    return ensure_job(personalize, BATCH_SEGMENT_JOB, job_name, find_arn, create, policy)
-
-
-def _location(path: str, kms_key_arn: str | None) -> "S3DataConfigTypeDef":
-    if kms_key_arn is None:
-        return {"path": path}
-    return {"path": path, "kmsKeyArn": kms_key_arn}
+    return ensure_job(personalize, kind, job_name, find_arn, begin, policy)

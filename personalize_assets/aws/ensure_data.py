@@ -12,6 +12,7 @@ from personalize_assets.aws.ensuring import (
     Ensured,
     ensure_job,
     ensure_present,
+    find_undrifted,
     refuse_drift,
     tagging,
 )
@@ -231,12 +232,8 @@ def ensure_import(
 
     def find_arn(candidate: str) -> str | None:
         arn = sibling_arn(dataset_arn, IMPORT_JOB, candidate)
-        found = find(personalize, IMPORT_JOB, arn)
-        if found is None:
-            return None
         wanted = {"datasetArn": dataset_arn, "dataSource": {"dataLocation": data_location}}
-        refuse_drift(f"dataset import job {candidate}", wanted, found)
-        return arn
+        return find_undrifted(personalize, IMPORT_JOB, arn, wanted)
 
     def create(candidate: str) -> str:
         answer = personalize.create_dataset_import_job(

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from personalize_assets.aws.ensuring import Ensured, ensure_job, refuse_drift, tagging
-from personalize_assets.aws.kinds import DELETION_JOB, EXPORT_JOB, find, sibling_arn
+from personalize_assets.aws.ensuring import (
+    Ensured,
+    ensure_job,
+    find_undrifted,
+    s3_data,
+    tagging,
+)
+from personalize_assets.aws.kinds import DELETION_JOB, EXPORT_JOB, sibling_arn
 from personalize_assets.aws.waiters import WaitPolicy
 
 if TYPE_CHECKING:
@@ -47,23 +53,16 @@ def ensure_export(
     """
 
     def output(candidate: str) -> "DatasetExportJobOutputTypeDef":
-        path = f"{output_prefix}{candidate}/"
-        if kms_key_arn is None:
-            return {"s3DataDestination": {"path": path}}
-        return {"s3DataDestination": {"path": path, "kmsKeyArn": kms_key_arn}}
+        return {"s3DataDestination": s3_data(f"{output_prefix}{candidate}/", kms_key_arn)}
 
     def find_arn(candidate: str) -> str | None:
         arn = sibling_arn(dataset_arn, EXPORT_JOB, candidate)
-        found = find(personalize, EXPORT_JOB, arn)
-        if found is None:
-            return None
         wanted = {
             "datasetArn": dataset_arn,
             "ingestionMode": ingestion_mode,
             "jobOutput": output(candidate),
         }
-        refuse_drift(f"dataset export job {candidate}", wanted, found)
-        return arn
+        return find_undrifted(personalize, EXPORT_JOB, arn, wanted)
 
     def create(candidate: str) -> str:
         answer = personalize.create_dataset_export_job(
@@ -108,15 +107,11 @@ def ensure_deletion(
 
     def find_arn(candidate: str) -> str | None:
         arn = sibling_arn(dataset_group_arn, DELETION_JOB, candidate)
-        found = find(personalize, DELETION_JOB, arn)
-        if found is None:
-            return None
         wanted = {
             "datasetGroupArn": dataset_group_arn,
             "dataSource": {"dataLocation": data_location},
         }
-        refuse_drift(f"data deletion job {candidate}", wanted, found)
-        return arn
+        return find_undrifted(personalize, DELETION_JOB, arn, wanted)
 
     def create(candidate: str) -> str:
         answer = personalize.create_data_deletion_job(

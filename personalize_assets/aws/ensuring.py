@@ -32,7 +32,7 @@ from personalize_assets.aws.waiters import (
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
-    from types_boto3_personalize.type_defs import TagTypeDef
+    from types_boto3_personalize.type_defs import S3DataConfigTypeDef, TagTypeDef
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,13 @@ def tagging(tags: Mapping[str, str] | None) -> Tagging:
     if not tags:
         return {}
     return {"tags": [{"tagKey": key, "tagValue": value} for key, value in tags.items()]}
+
+
+def s3_data(path: str, kms_key_arn: str | None) -> "S3DataConfigTypeDef":
+    """A place in S3 as jobs take it, with the key that encrypts what lies there, or without."""
+    if kms_key_arn is None:
+        return {"path": path}
+    return {"path": path, "kmsKeyArn": kms_key_arn}
 
 
 def ensure_present(
@@ -210,6 +217,27 @@ def refuse_drift(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any])
     ]
     if differences:
         raise ConfigurationDrift(f"{what} exists with another configuration: {differences[0]}")
+
+
+def find_undrifted(
+    client: "PersonalizeClient", kind: Kind, arn: str, wanted: Mapping[str, Any]
+) -> str | None:
+    """Give ``arn`` back if it is there and what is wanted, None if it is not there.
+
+    Args:
+        client: boto3 client of personalize.
+        kind: Kind of the resource.
+        arn: ARN of the resource.
+        wanted: As ``refuse_drift`` takes it.
+
+    Raises:
+        ConfigurationDrift: It is there and differs.
+    """
+    found = find(client, kind, arn)
+    if found is None:
+        return None
+    refuse_drift(f"{kind.label} {arn.rpartition('/')[2]}", wanted, found)
+    return arn
 
 
 def prune(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Asset checks of segments and rankings: every line that was asked has its answer or its reason."""
+"""Asset checks of batch jobs: every line that was asked has its answer or its reason."""
 
 import dagster as dg
 
@@ -6,8 +6,9 @@ from personalize_assets.components.graph import Graph, materialized
 
 
 def build_batch_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
-    """One check for each kind of batch job that is declared beside batch inference."""
+    """One check for each kind of batch job that is declared."""
     declared = {
+        "recommendations": graph.attributes.batch_inference,
         "user_segments": graph.attributes.batch_segment,
         "rankings": graph.attributes.batch_ranking,
     }

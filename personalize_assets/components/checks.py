@@ -6,6 +6,7 @@ import dagster as dg
 
 from personalize_assets.components.assets.trained import metrics_key
 from personalize_assets.components.attributes import Solution
+from personalize_assets.components.batch_checks import build_batch_checks
 from personalize_assets.components.data_checks import build_data_checks
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.metric_checks import build_metric_checks
@@ -28,9 +29,7 @@ def build_checks(graph: Graph) -> list[dg.AssetChecksDefinition]:
             for solution in graph.attributes.solutions
             if solution is not baseline and solution.spec.recipe_type != "USER_SEGMENTATION"
         ]
-    if graph.attributes.batch_inference is not None:
-        checks.append(_every_user_answered(graph))
-    return checks
+    return checks + build_batch_checks(graph)
 
 
 def _accounting(graph: Graph) -> dg.AssetChecksDefinition:
@@ -113,28 +112,3 @@ def _sentence(comparisons: Sequence[tuple[str, float, float]], baseline: str) ->
     return "; ".join(
         f"{name} {mine:.4f} against {its:.4f} of {baseline}" for name, mine, its in comparisons
     )
-
-
-def _every_user_answered(graph: Graph) -> dg.AssetChecksDefinition:
-    key = graph.key("recommendations")
-
-    @dg.asset_check(
-        asset=key,
-        name="every_input_line_is_answered",
-        blocking=True,
-        description="input lines = output users + failed lines",
-    )
-    def every_input_line_is_answered(
-        context: dg.AssetCheckExecutionContext,
-    ) -> dg.AssetCheckResult:
-        counts = materialized(context, key)
-        lines, users, failed = (counts[n] for n in ("input_lines", "users", "failed_lines"))
-        unexpected = counts["unexpected_lines"]
-        return dg.AssetCheckResult(
-            passed=lines == users + failed and not unexpected,
-            description=f"{lines:,} lines in, {users:,} users out, {failed:,} lines failed, "
-            f"{unexpected:,} that nobody asked for",
-            metadata={"input_lines": lines, "users": users, "failed_lines": failed},
-        )
-
-    return every_input_line_is_answered

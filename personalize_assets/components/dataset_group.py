@@ -20,7 +20,6 @@ from personalize_assets.components.assets.recommenders import build_recommender_
 from personalize_assets.components.assets.segmented import build_segmented_assets
 from personalize_assets.components.assets.trained import build_trained_assets
 from personalize_assets.components.attributes import DatasetGroupAttributes
-from personalize_assets.components.batch_checks import build_batch_checks
 from personalize_assets.components.checks import build_checks
 from personalize_assets.components.graph import Graph
 from personalize_assets.components.jobs import build_jobs
@@ -71,7 +70,7 @@ class PersonalizeDatasetGroup(DatasetGroupAttributes, dg.Component):
         jobs = build_jobs(graph)
         declared = dg.Definitions(
             assets=assets,
-            asset_checks=[*build_checks(graph), *build_batch_checks(graph)],
+            asset_checks=build_checks(graph),
             sensors=[*build_sensors(graph, jobs.jobs or ()), _notifications(graph)],
         )
         retraining = dg.Definitions(

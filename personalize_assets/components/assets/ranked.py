@@ -6,25 +6,23 @@ import dagster as dg
 
 from personalize_assets.aws.batch import (
     RANKING_INPUT_NAME,
-    BatchRequest,
-    run_batch_inference,
     stage_input,
     write_popular_lists,
 )
-from personalize_assets.aws.results import transform_results
 from personalize_assets.components.assets.batched import (
-    ResultsConfig,
-    job_result,
-    staged_input,
+    Asked,
+    Batch,
+    build_job,
+    build_results,
     staged_result,
 )
 from personalize_assets.components.attributes import BatchRanking
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import rankings_metadata
-from personalize_assets.components.promotion import promoted_key
-from personalize_assets.components.service_assets import BATCH_POOL, service_asset
 from personalize_assets.core.names import MAX_RESULTS
-from personalize_assets.resources import PersonalizeResource, S3Resource
+from personalize_assets.resources import S3Resource
+
+RANKING = Batch("batch_ranking", "ranking_input", "rankings", "ranking/", "rankings")
 
 
 class RankingInputConfig(dg.Config):
@@ -40,7 +38,15 @@ def build_ranked_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     batch = graph.attributes.batch_ranking
     if batch is None:
         return []
-    return [_ranking_input(graph, batch), _batch_ranking(graph, batch), _rankings(graph)]
+    # A ranking is as long as its list, whatever that is.
+    asked = Asked(batch.solution, num_results=MAX_RESULTS)
+    described = f"Each list in its user's order, by `{batch.solution}`."
+    titled = "Titled rankings: one row a user, and a tidy table of one row an item."
+    return [
+        _ranking_input(graph, batch),
+        build_job(graph, RANKING, asked, described),
+        build_results(graph, RANKING, rankings_metadata, titled),
+    ]
 
 
 def _ranking_input(graph: Graph, batch: BatchRanking) -> dg.AssetsDefinition:
@@ -70,75 +76,3 @@ def _ranking_input(graph: Graph, batch: BatchRanking) -> dg.AssetsDefinition:
         return staged_result(spec.key, staged, origin, s3)
 
     return ranking_input
-
-
-def _batch_ranking(graph: Graph, batch: BatchRanking) -> dg.AssetsDefinition:
-    version, staged = promoted_key(graph, batch.solution), graph.key("ranking_input")
-    spec = graph.spec(
-        "batch_ranking",
-        stage="recommended",
-        kinds={"personalize", "json"},
-        deps=[version, staged],
-        description=f"Each list in its user's order, by `{batch.solution}`.",
-    )
-
-    @service_asset(graph, name=f"{graph.id}_batch_ranking", specs=[spec], pool=BATCH_POOL)
-    def batch_ranking(
-        context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        ranking_input = materialized(context, staged)
-        request = BatchRequest(
-            name=f"{graph.attributes.name}-{batch.solution}",
-            version_arn=materialized(context, version)["arn"],
-            staged=staged_input(ranking_input),
-            results_prefix=f"{graph.attributes.prefixes.batch_results}ranking/",
-            num_results=MAX_RESULTS,  # a ranking is as long as its list, whatever that is
-            role_arn=personalize.role_arn,
-            kms_key_arn=personalize.kms_key_arn,
-        )
-        job = run_batch_inference(
-            personalize.get_client(),
-            s3.store(),
-            request,
-            personalize.wait(context.log.info),
-            tags=graph.resource_tags(personalize.tags),
-        )
-        return job_result(spec.key, job, ranking_input["key"], s3)
-
-    return batch_ranking
-
-
-def _rankings(graph: Graph) -> dg.AssetsDefinition:
-    items, jobs = graph.key("cleaned_items"), graph.key("batch_ranking")
-    titled = "items" in graph.attributes.prepared
-    interactions = graph.key("cleaned_interactions")
-    spec = graph.spec(
-        "rankings",
-        stage="recommended",
-        kinds={"parquet", "s3"},
-        deps=[jobs, interactions, *([items] if titled else [])],
-        stale_after_h=graph.attributes.freshness.recommendations_h,
-        description="Titled rankings: one row a user, and a tidy table of one row an item.",
-    )
-
-    @dg.multi_asset(name=f"{graph.id}_rankings", specs=[spec])
-    def rankings(
-        context: dg.AssetExecutionContext, config: ResultsConfig, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        job = {} if config.output_key else materialized(context, jobs)
-        results = transform_results(
-            s3.store(),
-            rows="rankings",
-            output_key=config.output_key or job["output_key"],
-            input_key=job.get("input_key"),
-            items_key=materialized(context, items)["parquet_key"] if titled else None,
-            interactions_key=materialized(context, interactions)["parquet_key"],
-            classic_folder=f"{graph.attributes.prefixes.batch_results}ranking/",
-        )
-        return dg.MaterializeResult(
-            spec.key,
-            metadata=rankings_metadata(results, s3),
-            data_version=dg.DataVersion(results.sha256),
-        )
-
-    return rankings

@@ -5,26 +5,25 @@ import dagster as dg
 from personalize_assets.aws.batch import (
     DEFAULT_INPUT_NAME,
     SEGMENT_INPUT_NAME,
-    BatchRequest,
-    run_batch_inference,
     stage_input,
     write_all_items,
     write_all_users,
 )
-from personalize_assets.aws.results import transform_results
 from personalize_assets.components.assets.batched import (
-    ResultsConfig,
-    job_result,
-    staged_input,
+    Asked,
+    Batch,
+    build_job,
+    build_results,
     staged_result,
 )
-from personalize_assets.components.assets.listening import filter_key
 from personalize_assets.components.attributes import BatchInference
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import recommendations_metadata
-from personalize_assets.components.promotion import promoted_key
-from personalize_assets.components.service_assets import BATCH_POOL, service_asset
-from personalize_assets.resources import PersonalizeResource, S3Resource
+from personalize_assets.resources import S3Resource
+
+INFERENCE = Batch(
+    "batch_inference", "batch_input", "recommendations", "inference/", "recommendations"
+)
 
 
 class BatchInputConfig(dg.Config):
@@ -40,7 +39,13 @@ def build_recommended_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     batch = graph.attributes.batch_inference
     if batch is None:
         return []
-    return [_batch_input(graph, batch), _batch_inference(graph, batch), _recommendations(graph)]
+    asked = Asked(batch.solution, batch.num_results, batch.filter, batch.exploration)
+    titled = "Titled recommendations: one row a user, and a tidy table of one row an item."
+    return [
+        _batch_input(graph, batch),
+        build_job(graph, INFERENCE, asked, _described(batch)),
+        build_results(graph, INFERENCE, recommendations_metadata, titled),
+    ]
 
 
 def _batch_input(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
@@ -73,80 +78,6 @@ def _batch_input(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
     return batch_input
 
 
-def _batch_inference(graph: Graph, batch: BatchInference) -> dg.AssetsDefinition:
-    version, staged = promoted_key(graph, batch.solution), graph.key("batch_input")
-    through = None if batch.filter is None else filter_key(graph, batch.filter)
-    spec = graph.spec(
-        "batch_inference",
-        stage="recommended",
-        kinds={"personalize", "json"},
-        deps=[version, staged, *([] if through is None else [through])],
-        description=_described(batch),
-    )
-
-    @service_asset(graph, name=f"{graph.id}_batch_inference", specs=[spec], pool=BATCH_POOL)
-    def batch_inference(
-        context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        batch_input = materialized(context, staged)
-        request = BatchRequest(
-            name=f"{graph.attributes.name}-{batch.solution}",
-            version_arn=materialized(context, version)["arn"],
-            staged=staged_input(batch_input),
-            results_prefix=f"{graph.attributes.prefixes.batch_results}inference/",
-            num_results=batch.num_results,
-            role_arn=personalize.role_arn,
-            kms_key_arn=personalize.kms_key_arn,
-            filter_arn=None if through is None else materialized(context, through)["arn"],
-            exploration=None if batch.exploration is None else batch.exploration.as_config(),
-        )
-        job = run_batch_inference(
-            personalize.get_client(),
-            s3.store(),
-            request,
-            personalize.wait(context.log.info),
-            tags=graph.resource_tags(personalize.tags),
-        )
-        return job_result(spec.key, job, batch_input["key"], s3)
-
-    return batch_inference
-
-
 def _described(batch: BatchInference) -> str:
     through = "" if batch.filter is None else f", through the filter `{batch.filter}`"
     return f"{batch.num_results} items for each user, by `{batch.solution}`{through}."
-
-
-def _recommendations(graph: Graph) -> dg.AssetsDefinition:
-    items, jobs = graph.key("cleaned_items"), graph.key("batch_inference")
-    titled = "items" in graph.attributes.prepared
-    interactions = graph.key("cleaned_interactions")
-    spec = graph.spec(
-        "recommendations",
-        stage="recommended",
-        kinds={"parquet", "s3"},
-        deps=[jobs, interactions, *([items] if titled else [])],
-        stale_after_h=graph.attributes.freshness.recommendations_h,
-        description="Titled recommendations: one row a user, and a tidy table of one row an item.",
-    )
-
-    @dg.multi_asset(name=f"{graph.id}_recommendations", specs=[spec])
-    def recommendations(
-        context: dg.AssetExecutionContext, config: ResultsConfig, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        job = {} if config.output_key else materialized(context, jobs)
-        results = transform_results(
-            s3.store(),
-            output_key=config.output_key or job["output_key"],
-            input_key=job.get("input_key"),
-            items_key=materialized(context, items)["parquet_key"] if titled else None,
-            interactions_key=materialized(context, interactions)["parquet_key"],
-            classic_folder=f"{graph.attributes.prefixes.batch_results}inference/",
-        )
-        return dg.MaterializeResult(
-            spec.key,
-            metadata=recommendations_metadata(results, s3),
-            data_version=dg.DataVersion(results.sha256),
-        )
-
-    return recommendations

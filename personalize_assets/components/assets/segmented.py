@@ -8,29 +8,29 @@ import dagster as dg
 
 from personalize_assets.aws.batch import (
     SEGMENT_INPUT_NAME,
-    BatchRequest,
     Write,
     run_batch_segment,
     stage_input,
     write_frequent_attributes,
     write_popular_items,
 )
-from personalize_assets.aws.results import transform_results
 from personalize_assets.components.assets.batched import (
-    ResultsConfig,
-    job_result,
-    staged_input,
+    Asked,
+    Batch,
+    build_job,
+    build_results,
     staged_result,
 )
 from personalize_assets.components.attributes import BatchSegment
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import segments_metadata
-from personalize_assets.components.promotion import promoted_key
-from personalize_assets.components.service_assets import BATCH_POOL, service_asset
 from personalize_assets.core.names import MAX_ATTRIBUTE_AFFINITY_QUERIES
-from personalize_assets.resources import PersonalizeResource, S3Resource
+from personalize_assets.resources import S3Resource
 
 PREFERRED_COLUMN = "GENRES"
+SEGMENT = Batch(
+    "batch_segment", "segment_input", "user_segments", "segments/", "segments", run_batch_segment
+)
 
 
 class SegmentInputConfig(dg.Config):
@@ -47,7 +47,14 @@ def build_segmented_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     batch = graph.attributes.batch_segment
     if batch is None:
         return []
-    return [_segment_input(graph, batch), _batch_segment(graph, batch), _user_segments(graph)]
+    asked = Asked(batch.solution, batch.num_results)
+    described = f"{batch.num_results:,} users for each item, by `{batch.solution}`."
+    by_item = "Users by item: one row an item, and a tidy table of one row a user."
+    return [
+        _segment_input(graph, batch),
+        build_job(graph, SEGMENT, asked, described),
+        build_results(graph, SEGMENT, segments_metadata, by_item),
+    ]
 
 
 def _asks_by_attributes(graph: Graph, batch: BatchSegment) -> bool:
@@ -109,75 +116,3 @@ def attribute_column(schema: Mapping[str, Any]) -> str:
             '{"itemAttributes": "ITEMS.COLUMN = \\"value\\""} a line under the prefix batch_input'
         )
     return PREFERRED_COLUMN if PREFERRED_COLUMN in names else names[0]
-
-
-def _batch_segment(graph: Graph, batch: BatchSegment) -> dg.AssetsDefinition:
-    version, staged = promoted_key(graph, batch.solution), graph.key("segment_input")
-    spec = graph.spec(
-        "batch_segment",
-        stage="recommended",
-        kinds={"personalize", "json"},
-        deps=[version, staged],
-        description=f"{batch.num_results:,} users for each item, by `{batch.solution}`.",
-    )
-
-    @service_asset(graph, name=f"{graph.id}_batch_segment", specs=[spec], pool=BATCH_POOL)
-    def batch_segment(
-        context: dg.AssetExecutionContext, personalize: PersonalizeResource, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        segment_input = materialized(context, staged)
-        request = BatchRequest(
-            name=f"{graph.attributes.name}-{batch.solution}",
-            version_arn=materialized(context, version)["arn"],
-            staged=staged_input(segment_input),
-            results_prefix=f"{graph.attributes.prefixes.batch_results}segments/",
-            num_results=batch.num_results,
-            role_arn=personalize.role_arn,
-            kms_key_arn=personalize.kms_key_arn,
-        )
-        job = run_batch_segment(
-            personalize.get_client(),
-            s3.store(),
-            request,
-            personalize.wait(context.log.info),
-            tags=graph.resource_tags(personalize.tags),
-        )
-        return job_result(spec.key, job, segment_input["key"], s3)
-
-    return batch_segment
-
-
-def _user_segments(graph: Graph) -> dg.AssetsDefinition:
-    items, jobs = graph.key("cleaned_items"), graph.key("batch_segment")
-    titled = "items" in graph.attributes.prepared
-    interactions = graph.key("cleaned_interactions")
-    spec = graph.spec(
-        "user_segments",
-        stage="recommended",
-        kinds={"parquet", "s3"},
-        deps=[jobs, interactions, *([items] if titled else [])],
-        stale_after_h=graph.attributes.freshness.recommendations_h,
-        description="Users by item: one row an item, and a tidy table of one row a user.",
-    )
-
-    @dg.multi_asset(name=f"{graph.id}_user_segments", specs=[spec])
-    def user_segments(
-        context: dg.AssetExecutionContext, config: ResultsConfig, s3: S3Resource
-    ) -> dg.MaterializeResult:
-        job = {} if config.output_key else materialized(context, jobs)
-        results = transform_results(
-            s3.store(),
-            rows="segments",
-            output_key=config.output_key or job["output_key"],
-            input_key=job.get("input_key"),
-            items_key=materialized(context, items)["parquet_key"] if titled else None,
-            interactions_key=materialized(context, interactions)["parquet_key"],
-            classic_folder=f"{graph.attributes.prefixes.batch_results}segments/",
-        )
-        return dg.MaterializeResult(
-            spec.key,
-            metadata=segments_metadata(results, s3),
-            data_version=dg.DataVersion(results.sha256),
-        )
-
-    return user_segments
