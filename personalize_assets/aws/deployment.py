@@ -88,6 +88,31 @@ UI_URL = Setting(
     "",
     "Address of the Dagster UI, for links in notifications; `personalize-assets dev` sets it.",
 )
+PROFILE = Setting(
+    "PERSONALIZE_ASSETS_PROFILE",
+    "",
+    "Profile of the AWS configuration to work with (aws only); empty means boto3's own chain.",
+)
+ASSUME_ROLE_ARN = Setting(
+    "PERSONALIZE_ASSETS_ASSUME_ROLE_ARN",
+    "",
+    "Role to assume before any call, with the credentials that boto3 finds (aws only).",
+)
+TRANSFER_CONCURRENCY = Setting(
+    "PERSONALIZE_ASSETS_TRANSFER_CONCURRENCY",
+    "10",
+    "Parts of a large file that travel to or from S3 at the same time, 1 to 100.",
+)
+TRANSFER_ACCELERATION = Setting(
+    "PERSONALIZE_ASSETS_TRANSFER_ACCELERATION",
+    "false",
+    "`true` sends objects through S3 Transfer Acceleration (aws only; the bucket must have it).",
+)
+GLUE_JOB = Setting(
+    "PERSONALIZE_ASSETS_GLUE_JOB",
+    "",
+    "AWS Glue job that cleans where a group declares `engine: glue` (aws only).",
+)
 TAGS = Setting(
     "PERSONALIZE_ASSETS_TAGS",
     "",
@@ -121,6 +146,11 @@ SETTINGS: tuple[Setting, ...] = (
     TOPIC_ARN,
     QUEUE_URL,
     UI_URL,
+    PROFILE,
+    ASSUME_ROLE_ARN,
+    TRANSFER_CONCURRENCY,
+    TRANSFER_ACCELERATION,
+    GLUE_JOB,
     TAGS,
     ENGINE_PORT,
     S3_PORT,
@@ -143,6 +173,11 @@ class Deployment:
         topic_arn: SNS topic for notifications; None in ``local``, and where there is none.
         queue_url: SQS queue of the bucket's events; None in ``local``, and where there is none.
         ui_url: Address of the Dagster UI, or None where it is not known.
+        profile: Profile of the AWS configuration; None in ``local``, and for boto3's own chain.
+        assume_role_arn: Role to assume before any call; None in ``local``, and where there is none.
+        transfer_concurrency: Parts of a large file that travel at the same time.
+        accelerated: Whether objects go through S3 Transfer Acceleration; False in ``local``.
+        glue_job: Name of the AWS Glue job that cleans; None in ``local``, and where there is none.
         state_dir: Folder of the local stack, absolute.
         data_path: Raw data given by the user, or None for the sample.
         tags: Tags for everything that is created.
@@ -162,6 +197,11 @@ class Deployment:
     topic_arn: str | None = None
     queue_url: str | None = None
     ui_url: str | None = None
+    profile: str | None = None
+    assume_role_arn: str | None = None
+    transfer_concurrency: int = 10
+    accelerated: bool = False
+    glue_job: str | None = None
     data_path: Path | None = None
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     engine_port: int = 0
@@ -196,6 +236,7 @@ class Deployment:
 class _Common(TypedDict):
     state_dir: Path
     ui_url: str | None
+    transfer_concurrency: int
     data_path: Path | None
     tags: dict[str, str]
     engine_port: int
@@ -237,6 +278,10 @@ def _aws(environ: Mapping[str, str]) -> Deployment:
         kms_key_arn=_value(environ, KMS_KEY_ARN) or None,
         topic_arn=_topic_arn(_value(environ, TOPIC_ARN)),
         queue_url=_queue_url(_value(environ, QUEUE_URL)),
+        profile=_value(environ, PROFILE) or None,
+        assume_role_arn=_assumed(_value(environ, ASSUME_ROLE_ARN)),
+        accelerated=_flag(environ, TRANSFER_ACCELERATION),
+        glue_job=_value(environ, GLUE_JOB) or None,
         **_common(environ),
     )
 
@@ -246,6 +291,7 @@ def _common(environ: Mapping[str, str]) -> _Common:
     return {
         "state_dir": Path(_value(environ, STATE_DIR)).expanduser().absolute(),
         "ui_url": _ui_url(_value(environ, UI_URL)),
+        "transfer_concurrency": _concurrency(environ),
         "data_path": Path(data).expanduser().absolute() if data else None,
         "tags": _tags(_value(environ, TAGS)),
         "engine_port": _port(environ, ENGINE_PORT),
@@ -254,13 +300,33 @@ def _common(environ: Mapping[str, str]) -> _Common:
     }
 
 
-def _account_of(role_arn: str) -> str:
+def _account_of(role_arn: str, setting: Setting = ROLE_ARN) -> str:
     found = re.fullmatch(r"arn:[a-z\d-]+:iam::(\d{12}):role/\S+", role_arn)
     if found is None:
         raise DeploymentError(
-            f"{ROLE_ARN.name} must look like arn:aws:iam::123456789012:role/NAME, got {role_arn!r}"
+            f"{setting.name} must look like arn:aws:iam::123456789012:role/NAME, got {role_arn!r}"
         )
     return found.group(1)
+
+
+def _assumed(role_arn: str) -> str | None:
+    if role_arn:
+        _account_of(role_arn, ASSUME_ROLE_ARN)
+    return role_arn or None
+
+
+def _flag(environ: Mapping[str, str], setting: Setting) -> bool:
+    text = _value(environ, setting).lower()
+    if text not in ("true", "false"):
+        raise DeploymentError(f"{setting.name} must be true or false, got {text!r}")
+    return text == "true"
+
+
+def _concurrency(environ: Mapping[str, str]) -> int:
+    text = _value(environ, TRANSFER_CONCURRENCY)
+    if not re.fullmatch(r"\d{1,3}", text) or not 1 <= int(text) <= 100:
+        raise DeploymentError(f"{TRANSFER_CONCURRENCY.name} must be from 1 to 100, got {text!r}")
+    return int(text)
 
 
 def _topic_arn(text: str) -> str | None:

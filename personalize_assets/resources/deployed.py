@@ -26,6 +26,11 @@ class DeployedResource(dg.ConfigurableResource):
     topic_arn: str | None = Field(default=None, description="SNS topic of notifications, in aws.")
     queue_url: str | None = Field(default=None, description="SQS queue of S3's events, in aws.")
     ui_url: str | None = Field(default=None, description="Address of the Dagster UI.")
+    profile: str | None = Field(default=None, description="Profile of the AWS configuration.")
+    assume_role_arn: str | None = Field(default=None, description="Role to work as, in aws.")
+    transfer_concurrency: int = Field(default=10, description="Parts that travel at a time.")
+    accelerated: bool = Field(default=False, description="S3 Transfer Acceleration, in aws.")
+    glue_job: str | None = Field(default=None, description="AWS Glue job that cleans, in aws.")
     tags: dict[str, str] = Field(default_factory=dict, description="Tags of all that is created.")
     local_stack: LocalStackResource
 
@@ -43,6 +48,11 @@ class DeployedResource(dg.ConfigurableResource):
             topic_arn=deployment.topic_arn,
             queue_url=deployment.queue_url,
             ui_url=deployment.ui_url,
+            profile=deployment.profile,
+            assume_role_arn=deployment.assume_role_arn,
+            transfer_concurrency=deployment.transfer_concurrency,
+            accelerated=deployment.accelerated,
+            glue_job=deployment.glue_job,
             tags=dict(deployment.tags),
             local_stack=local_stack,
         )
@@ -61,6 +71,11 @@ class DeployedResource(dg.ConfigurableResource):
             topic_arn=self.topic_arn,
             queue_url=self.queue_url,
             ui_url=self.ui_url,
+            profile=self.profile,
+            assume_role_arn=self.assume_role_arn,
+            transfer_concurrency=self.transfer_concurrency,
+            accelerated=self.accelerated,
+            glue_job=self.glue_job,
             tags=self.tags,
             state_dir=Path(self.local_stack.state_dir),
             engine_port=self.local_stack.engine_port,
