@@ -70,6 +70,7 @@ def make_client(
     region: str = LOCAL_REGION,
     account: str = LOCAL_ACCOUNT,
     read_timeout_s: float = 300,
+    config: Config | None = None,
 ) -> Any:
     """Make a boto3 client of ``service`` at ``endpoint_url``, whatever the environment says.
 
@@ -79,25 +80,29 @@ def make_client(
         region: Region that requests are signed for.
         account: Twelve digits; used as access key, so that the engine answers for this account.
         read_timeout_s: Seconds to wait for an answer.
+        config: Timeouts, attempts and connections in place of the usual ones; what keeps requests
+            on this machine stays as it is.
 
     Raises:
         NotLoopbackError: ``endpoint_url`` is not on this machine.
     """
     require_loopback(endpoint_url)
+    usual = Config(
+        read_timeout=read_timeout_s, retries={"mode": "standard", "total_max_attempts": 4}
+    )
+    isolated = Config(
+        proxies={},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3=_S3_OPTIONS,
+    )
     # Sessions are not thread-safe, and reading the service models is most of the work: share it.
     with _LOCK:
         client = _session(region, account).client(
             service,
             endpoint_url=endpoint_url,
             use_ssl=False,
-            config=Config(
-                proxies={},
-                read_timeout=read_timeout_s,
-                retries={"mode": "standard", "total_max_attempts": 4},
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                s3=_S3_OPTIONS,
-            ),
+            config=(config or usual).merge(isolated),
         )
     client.meta.events.register_first("before-send.*.*", _refuse_to_leave)
     return client

@@ -26,6 +26,33 @@ _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 8})
 
 
 @dataclass(frozen=True)
+class CallLimits:
+    """How long clients wait, and over how many connections: for callers who wait themselves.
+
+    Attributes:
+        connect_timeout_s: Seconds for a connection.
+        read_timeout_s: Seconds for an answer, each time that it is asked for.
+        attempts: How often a request is sent at most.
+        connections: Kept open to one endpoint.
+    """
+
+    connect_timeout_s: float
+    read_timeout_s: float
+    attempts: int
+    connections: int
+
+    @property
+    def config(self) -> Config:
+        """As botocore takes them."""
+        return Config(
+            connect_timeout=self.connect_timeout_s,
+            read_timeout=self.read_timeout_s,
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            max_pool_connections=self.connections,
+        )
+
+
+@dataclass(frozen=True)
 class Clients:
     """boto3 clients of one deployment.
 
@@ -42,12 +69,15 @@ class Clients:
     s3: "S3Client"
 
 
-def make_clients(deployment: Deployment, endpoints: Endpoints | None = None) -> Clients:
+def make_clients(
+    deployment: Deployment, endpoints: Endpoints | None = None, limits: CallLimits | None = None
+) -> Clients:
     """Make the clients of ``deployment``.
 
     Args:
         deployment: Local or aws, with region and account.
         endpoints: Addresses of the local stack; required for local, refused for aws.
+        limits: Those of callers who wait for answers; None for the patience of a pipeline.
 
     Raises:
         ValueError: Endpoints are missing for local, or given for aws.
@@ -56,10 +86,10 @@ def make_clients(deployment: Deployment, endpoints: Endpoints | None = None) -> 
     if deployment.is_local:
         if endpoints is None:
             raise ValueError("the local deployment needs the endpoints of its stack")
-        return _local_clients(deployment, endpoints)
+        return _local_clients(deployment, endpoints, limits)
     if endpoints is not None:
         raise ValueError(f"endpoints are for the local deployment, not for {deployment.name}")
-    return _aws_clients(deployment)
+    return _aws_clients(deployment, _RETRIES if limits is None else limits.config)
 
 
 def make_aws_client(deployment: Deployment, service: str) -> Any:
@@ -78,30 +108,35 @@ def make_aws_client(deployment: Deployment, service: str) -> Any:
     return session.client(service, config=_RETRIES)
 
 
-def _local_clients(deployment: Deployment, endpoints: Endpoints) -> Clients:
+def _local_clients(
+    deployment: Deployment, endpoints: Endpoints, limits: CallLimits | None
+) -> Clients:
     region, account = deployment.region or LOCAL_REGION, deployment.account_id
+
+    def make(service: loopback.Service, endpoint: str) -> Any:
+        config = None if limits is None else limits.config
+        return loopback.make_client(
+            service, endpoint, region=region, account=account, config=config
+        )
+
     engine = endpoints.personalize
     return Clients(
         deployment=deployment,
         endpoints=endpoints,
-        personalize=loopback.make_client("personalize", engine, region=region, account=account),
-        personalize_runtime=loopback.make_client(
-            "personalize-runtime", engine, region=region, account=account
-        ),
-        personalize_events=loopback.make_client(
-            "personalize-events", engine, region=region, account=account
-        ),
-        s3=loopback.make_client("s3", endpoints.s3, region=region, account=account),
+        personalize=make("personalize", engine),
+        personalize_runtime=make("personalize-runtime", engine),
+        personalize_events=make("personalize-events", engine),
+        s3=make("s3", endpoints.s3),
     )
 
 
-def _aws_clients(deployment: Deployment) -> Clients:
+def _aws_clients(deployment: Deployment, config: Config) -> Clients:
     session: Any = boto3.Session(region_name=deployment.region)
     return Clients(
         deployment=deployment,
         endpoints=None,
-        personalize=session.client("personalize", config=_RETRIES),
-        personalize_runtime=session.client("personalize-runtime", config=_RETRIES),
-        personalize_events=session.client("personalize-events", config=_RETRIES),
-        s3=session.client("s3", config=_RETRIES),
+        personalize=session.client("personalize", config=config),
+        personalize_runtime=session.client("personalize-runtime", config=config),
+        personalize_events=session.client("personalize-events", config=config),
+        s3=session.client("s3", config=config),
     )

@@ -10,7 +10,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from personalize_assets.aws.clients import Clients, make_clients
+from personalize_assets.aws.clients import CallLimits, Clients, make_clients
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.local.settings import StackOptions
 from personalize_assets.local.stack import ensure_stack
@@ -20,7 +20,11 @@ log = logging.getLogger(__name__)
 _LOST = (ConnectionClosedError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError)
 
 
-def open_clients(deployment: Deployment, options: StackOptions | None = None) -> Clients:
+def open_clients(
+    deployment: Deployment,
+    options: StackOptions | None = None,
+    limits: CallLimits | None = None,
+) -> Clients:
     """Make the clients of ``deployment``: the one call that works for both.
 
     For ``local`` the stack is started if it does not run. Should it die later, the next request of
@@ -29,15 +33,16 @@ def open_clients(deployment: Deployment, options: StackOptions | None = None) ->
     Args:
         deployment: Local or aws.
         options: How to run a stack that has to be started; what the deployment says where None.
+        limits: Those of callers who wait for answers; None for the patience of a pipeline.
 
     Raises:
         StackError: The local stack cannot run.
     """
     if not deployment.is_local:
-        return make_clients(deployment)
+        return make_clients(deployment, limits=limits)
     options = options or StackOptions.for_deployment(deployment)
     endpoints = ensure_stack(deployment.state_dir, options)
-    clients = make_clients(deployment, endpoints)
+    clients = make_clients(deployment, endpoints, limits)
 
     def revive(caught_exception: Exception | None = None, **_: Any) -> None:
         """Start the stack again after a lost connection; botocore decides about the retry."""
