@@ -1,8 +1,8 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
+from botocore.session import get_session
 from botocore.validate import validate_parameters
 
 from personalize_assets.aws.glue import (
@@ -22,8 +22,7 @@ def properties(**changes: Any) -> dict[str, Any]:
 
 
 def test_properties__are_what_create_job_takes() -> None:
-    glue = boto3.client("glue", region_name="us-east-1")
-    shape = glue.meta.service_model.operation_model("CreateJob").input_shape
+    shape = get_session().get_service_model("glue").operation_model("CreateJob").input_shape
     assert shape is not None
     validate_parameters(properties(), shape)
 
