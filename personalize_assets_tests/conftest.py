@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stack
+from personalize_assets_tests.recording import calls_hook
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SAMPLE = Path(__file__).parent.parent / "data"
@@ -20,6 +21,8 @@ SAMPLE = Path(__file__).parent.parent / "data"
 os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # Else each engine that is started compiles all its modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# Before any client is used, in this process and in those that tests start.
+calls_hook.install_from_environment()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,188 @@
+"""Compares what the project may do in AWS with what it was seen doing while tests ran.
+
+A test session with `PERSONALIZE_ASSETS_TESTS_RECORD_CALLS=FILE` appends each call of the package
+to the file (`recording/calls_hook.py`). The embedded engine stands for the service, so its calls to
+S3 are those that the service makes with the role it is given. Then
+
+    python -m personalize_assets_tests.recorded_calls FILE
+
+holds them against the policies of `bootstrap`: an action that is called must be granted, and one
+that is granted must be called, or be explained here. It ends with status 1 where that is not so.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+Actions = Callable[[str], Iterable[str]]
+"""Gives the IAM actions that an operation such as `s3:HeadObject` needs."""
+
+
+class Principal(StrEnum):
+    """On whose behalf a call is made."""
+
+    OPERATOR = "operator"
+    """The identity that runs Dagster and the command line."""
+
+    SERVICE = "service"
+    """Amazon Personalize with the role that it is given."""
+
+    BOOTSTRAP = "bootstrap"
+    """A person with the rights to make roles and buckets, once."""
+
+    STACK = "stack"
+    """The local stack, which has no identity in AWS."""
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """One operation as it was called.
+
+    Attributes:
+        operation: Such as `s3:HeadObject`, in botocore's names.
+        modules: Paths in the package of the modules that led to it, innermost first.
+    """
+
+    operation: str
+    modules: tuple[str, ...]
+
+    @property
+    def principal(self) -> Principal:
+        """On whose behalf: the engine's, whoever asked it; else bootstrap's, if it takes part."""
+        first = self.modules[0]
+        if first.startswith("engine/"):
+            return Principal.SERVICE
+        if first.startswith(("local/", "testing/")):
+            return Principal.STACK
+        if any(one.startswith(("aws/bootstrap/", "cli/bootstrap")) for one in self.modules):
+            return Principal.BOOTSTRAP
+        return Principal.OPERATOR
+
+
+@dataclass(frozen=True)
+class Exceptions:
+    """What need not agree, and why.
+
+    Attributes:
+        not_granted: Operations that are called and need no grant, with the reason.
+        not_called: Actions that are granted and never seen as a call, with the reason.
+    """
+
+    not_granted: Mapping[str, str]
+    not_called: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One principal's calls beside its policy.
+
+    Attributes:
+        principal: Whose.
+        called: Actions that calls needed, each with the operations that did.
+        granted: Actions that the policy allows.
+        missing: Needed, not granted, not explained.
+        unused: Granted, not needed, not explained.
+        stale: Explained, although there is nothing left to explain.
+    """
+
+    principal: Principal
+    called: Mapping[str, frozenset[str]]
+    granted: frozenset[str]
+    missing: frozenset[str]
+    unused: frozenset[str]
+    stale: frozenset[str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing is left open."""
+        return not (self.missing or self.unused or self.stale)
+
+
+def read_calls(path: Path) -> frozenset[Call]:
+    """Read what a test session recorded.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: A line is no call; the message names file and line.
+    """
+    calls: set[Call] = set()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        operation, tab, modules = line.partition("\t")
+        if not tab or operation.count(":") != 1 or not modules:
+            raise ValueError(
+                f"{path}, line {number}: expected service:Operation, a tab and modules, "
+                f"got {line!r}; delete the file and record anew"
+            )
+        calls.add(Call(operation, tuple(modules.split(" "))))
+    return frozenset(calls)
+
+
+def granted_actions(policy: Mapping[str, Any]) -> frozenset[str]:
+    """The actions that a policy document allows, with any wildcards in them.
+
+    Raises:
+        ValueError: A statement denies, or names what is not allowed: neither is expected here.
+    """
+    granted: set[str] = set()
+    for statement in policy["Statement"]:
+        if statement["Effect"] != "Allow" or "Action" not in statement:
+            raise ValueError(f"expected a statement that allows actions, got {statement}")
+        actions = statement["Action"]
+        granted |= {actions} if isinstance(actions, str) else set(actions)
+    return frozenset(granted)
+
+
+def compare(
+    calls: Iterable[Call],
+    principal: Principal,
+    granted: frozenset[str],
+    actions_of: Actions,
+    exceptions: Exceptions,
+) -> Comparison:
+    """Hold the calls of one principal against what it is granted.
+
+    Args:
+        calls: Of all principals.
+        principal: Whose calls count.
+        granted: Actions of its policies; `*` stands for any text.
+        actions_of: What an operation needs.
+        exceptions: What is explained.
+    """
+    operations = {call.operation for call in calls if call.principal is principal}
+    called: dict[str, set[str]] = {}
+    for operation in operations - set(exceptions.not_granted):
+        for action in actions_of(operation):
+            called.setdefault(action, set()).add(operation)
+    allowed = {action for action in called if any(fnmatchcase(action, one) for one in granted)}
+    used = {one for one in granted if any(fnmatchcase(action, one) for action in called)}
+    unused = granted - used
+    stale = set(exceptions.not_granted) - operations | set(exceptions.not_called) - unused
+    return Comparison(
+        principal,
+        {action: frozenset(by) for action, by in called.items()},
+        granted,
+        frozenset(called) - allowed,
+        frozenset(unused - set(exceptions.not_called)),
+        frozenset(stale),
+    )
+
+
+def describe(comparison: Comparison) -> str:
+    """One paragraph: figures, and a line for each thing that is open."""
+    called, granted = len(comparison.called), len(comparison.granted)
+    lines = [f"{comparison.principal}: {called} actions called, {granted} granted"]
+    for action in sorted(comparison.missing):
+        by = ", ".join(sorted(comparison.called[action]))
+        lines.append(f"  called but not granted: {action} (by {by}); add it to the policy")
+    lines += [
+        f"  granted but never called: {action}; take it away, or explain it"
+        for action in sorted(comparison.unused)
+    ]
+    lines += [
+        f"  explained for nothing: {name}; take the explanation away"
+        for name in sorted(comparison.stale)
+    ]
+    return "\n".join(lines)
