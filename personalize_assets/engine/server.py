@@ -2,18 +2,22 @@
 
 import gc
 import logging
-import signal
-import socket
 import sys
-import threading
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from personalize_assets.engine.clock import ClockError
 from personalize_assets.engine.control import ControlApp
+from personalize_assets.engine.listening import (
+    StartError,
+    StopSignals,
+    address_of,
+    listen,
+    print_address,
+)
 from personalize_assets.engine.running import RunningEngine, new_id
 from personalize_assets.engine.settings import EngineSettings
 from personalize_assets.engine.state_folder import StateFolderError, claim_state_folder
@@ -26,10 +30,6 @@ EXIT_CANNOT_START = 2
 _GRACE_S = 10
 # Longer than the gaps between a client's polls: who reuses a connection just as it closes fails.
 _KEEP_ALIVE_S = 75
-
-
-class StartError(Exception):
-    """The engine cannot start; the text is one line for the user."""
 
 
 def serve(settings: EngineSettings, announce: Callable[[str], None] | None = None) -> int:
@@ -46,15 +46,15 @@ def serve(settings: EngineSettings, announce: Callable[[str], None] | None = Non
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    stop = _Stop()
+    stop = StopSignals()
     try:
         with ExitStack() as stack:
             stack.enter_context(claim_state_folder(settings.state_dir))
-            listener = stack.enter_context(_listen(settings.host, settings.port))
+            listener = stack.enter_context(listen(settings.host, settings.port))
             app = _open_app(settings, stack)
             # Modules stay: going through their 100,000 objects holds answers up for 70 ms.
             gc.freeze()
-            (announce or _print_address)(_address(listener))
+            (announce or print_address)(address_of(listener))
             stop.run(_make_server(app), listener)
             log.info("Stopping")
     except (StartError, StateFolderError) as error:
@@ -71,62 +71,6 @@ def _open_app(settings: EngineSettings, stack: ExitStack) -> ControlApp:
         raise StartError(str(error)) from None
     stack.callback(engine.close)
     return ControlApp(engine, settings, new_id)
-
-
-@contextmanager
-def _listen(host: str, port: int) -> Generator[socket.socket]:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise StartError(f"cannot listen on {host}: {error.strerror or error}") from None
-    with listener:
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(128)
-        except OSError as error:
-            raise StartError(
-                f"cannot listen on {host} port {port}: {error.strerror or error}; "
-                "--port 0 takes any free port"
-            ) from None
-        yield listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _print_address(address: str) -> None:
-    sys.stdout.write(f"{address}\n")
-    sys.stdout.flush()
-
-
-class _Stop:
-    """Remembers that SIGTERM or SIGINT came, from the first moment on, and tells the server."""
-
-    def __init__(self) -> None:
-        self._requested = False
-        self._server: uvicorn.Server | None = None
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, self._note)
-
-    def _note(self, _number: int, _frame: object) -> None:
-        # uvicorn has handlers of its own while it runs; then it restores this one and raises the
-        # signal once more, which without it would end the process before anything is closed.
-        self._requested = True
-        if self._server is not None:
-            self._server.should_exit = True
-
-    def run(self, server: uvicorn.Server, listener: socket.socket) -> None:
-        """Serve until the signal, however early it came."""
-        self._server = server
-        if not self._requested:
-            server.run(sockets=[listener])
 
 
 class _Protocol(HttpToolsProtocol):
