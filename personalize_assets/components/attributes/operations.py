@@ -35,8 +35,16 @@ class Retraining(dg.Model, dg.Resolvable):
     """Train in full once there are so many interactions more than were trained on; when left out,
     every new set of raw files trains."""
 
+    after_new_files: bool = True
+    """Whether a new set of raw files trains; false only imports it, and the schedules train."""
+
     timezone: str = "UTC"
     """IANA name, for example `Europe/Berlin`; daylight saving follows it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a new set of raw files is imported only, and something else asks for training."""
+        return self.after_new_interactions is not None or not self.after_new_files
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -106,11 +106,11 @@ def _set_of(made: dg.AssetMaterialization) -> str | None:
 def build_raw_data_sensor(graph: Graph, jobs: Mapping[str, Any]) -> dg.SensorDefinition:
     """The sensor that asks for one run for every complete set of raw files.
 
-    It runs everything, or where training waits for enough new interactions, only the import.
+    It runs everything, or where training waits for something else, only the import.
     """
     settings, source = graph.attributes.sensors, graph.attributes.source
     retraining = graph.attributes.retraining
-    waits = retraining is not None and retraining.after_new_interactions is not None
+    waits = retraining is not None and retraining.waits
     job_name = ingestion_job_name(graph.id) if waits else main_job_name(graph.id)
     interest = Interest(f"{graph.id}_raw_data", source.prefix)
     sets = RawSets(graph, job_name, interest, Watch(settings.settle_s))

@@ -82,10 +82,16 @@ def test_raw_data__other_files_beside_the_set_do_not_matter(bench: Bench) -> Non
     assert "was taken by run" in bench.reason("raw_data")
 
 
-def test_raw_data__only_imports_where_training_waits_for_interactions(
-    deployment: Deployment, instance: dg.DagsterInstance
+@pytest.mark.parametrize(
+    "retraining",
+    [
+        Retraining(after_new_interactions=1_000),
+        Retraining(full="0 3 * * 1", after_new_files=False),
+    ],
+)
+def test_raw_data__only_imports_where_training_waits(
+    deployment: Deployment, instance: dg.DagsterInstance, retraining: Retraining
 ) -> None:
-    retraining = Retraining(after_new_interactions=1_000)
     bench = make_bench(deployment, instance, retraining=retraining)
     put_raw(bench)
 
