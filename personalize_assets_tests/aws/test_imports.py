@@ -120,6 +120,7 @@ def open_shop(
         engine.reset(dataset_group_arn=arn)
 
 
+@pytest.mark.slow
 def test_import__takes_in_only_what_was_added(open_shop: OpenShop) -> None:
     shop = open_shop()
 

@@ -139,6 +139,7 @@ def test_segments__users_of_the_best_known_movies(pipeline: Pipeline, tmp_path: 
     assert "Forrest Gump" in made["preview"]
 
 
+@pytest.mark.slow
 def test_second_run__creates_nothing(pipeline: Pipeline) -> None:
     client = pipeline.bucket.s3
     before = {(e.key, e.last_modified) for e in pipeline.bucket.list("movie-lens/")}

@@ -141,6 +141,7 @@ def worth_of_lists(data: TrainingData, *weights: tuple[str, float]) -> float:
     return float(gains.sum(axis=1).mean())
 
 
+@pytest.mark.slow
 def test_event_weights__users_get_more_of_what_is_worth_more() -> None:
     # Users mostly watch what is of their favourite genre and click the rest.
     sets = [planted(800, 500, 24_000, seed=seed).data() for seed in range(3)]

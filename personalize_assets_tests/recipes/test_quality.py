@@ -61,6 +61,7 @@ def sample() -> dict[str, dict[str, float]]:
     return mean_metrics(SAMPLE, *QUICK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recipe", "metric", "low", "high"),
     [
@@ -82,6 +83,7 @@ def test_sample__bands(
     assert low <= sample[recipe][metric] <= high
 
 
+@pytest.mark.slow
 def test_sample__order_of_the_recipes(sample: dict[str, dict[str, float]]) -> None:
     personal, related, popular = (
         sample[f"aws-{name}"][MRR] for name in ("user-personalization", "sims", "popularity-count")

@@ -19,6 +19,7 @@ from personalize_assets_tests.engine.control.conftest import Site
 from personalize_assets_tests.engine.operations.conftest import RECIPE, avro, interactions_csv
 
 
+@pytest.mark.slow
 def test_reset__everything(site: Site) -> None:
     site.local.faults.add("slow", "ListRecipes")
     site.local.clock.advance(days=1)
@@ -108,6 +109,7 @@ def test_state__comes_back_with_datasets_models_and_clock(site: Site, tmp_path: 
     assert described["status"] == "ACTIVE"
 
 
+@pytest.mark.slow
 def test_state__a_job_at_work_begins_anew_after_the_import(site: Site, tmp_path: Path) -> None:
     job = site.start_import(site.group(), interactions_csv(2_000, 200, 900))
     wait_for(lambda: [each for each in site.local.info()["jobs"]["unfinished"] if each["pid"]])
