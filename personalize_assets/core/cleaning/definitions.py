@@ -44,6 +44,12 @@ MICROS: Final = 1_000_000
 MAX_TIMESTAMP: Final = 4_102_444_800
 """2100-01-01T00:00:00Z, the last valid timestamp."""
 
+MODULUS: Final = 2_147_483_647
+"""Of the sample's hash: 2^31 - 1, prime: products of two remainders stay below 2^62."""
+
+USER_FACTOR: Final = 48_271
+ITEM_FACTOR: Final = 69_621
+
 MIN_RATING_MICROS: Final = 500_000
 MAX_RATING_MICROS: Final = 5_000_000
 

@@ -6,16 +6,11 @@ of the rows, and for every row of the same pair. Raising the fraction only adds 
 
 import zlib
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-MODULUS: Final = 2_147_483_647
-"""2^31 - 1, prime: products of two remainders stay below 2^62."""
-
-USER_FACTOR: Final = 48_271
-ITEM_FACTOR: Final = 69_621
+from personalize_assets.core.cleaning.definitions import ITEM_FACTOR, MODULUS, USER_FACTOR
 
 Int64Array = NDArray[np.int64]
 

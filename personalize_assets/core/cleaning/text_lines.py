@@ -4,20 +4,15 @@ One line is one record: a line end inside quotes is not supported, so that a str
 line and not the rest of the file, and so that every line has a number. Knows no meaning of fields.
 """
 
-import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from personalize_assets.core.cleaning.blocks import exact_header, read_blocks
-from personalize_assets.core.cleaning.definitions import CSV_FIELD_PATTERN, Reason
+from personalize_assets.core.cleaning.definitions import Reason
+from personalize_assets.core.cleaning.fields import split_csv
 from personalize_assets.core.cleaning.lines import is_utf8
 from personalize_assets.core.cleaning.quarantine import Fault
 from personalize_assets.core.movielens.formats import FileFormat
-
-_FIELDS: Final = {
-    delimiter: re.compile(CSV_FIELD_PATTERN.replace(",", delimiter))
-    for delimiter in (",", ";", "|", "\t")
-}
 
 
 class Record(NamedTuple):
@@ -70,26 +65,3 @@ def split_line(raw: bytes, encoding: str, form: FileFormat) -> list[str] | Reaso
     if fields is None:
         return Reason.QUOTES
     return fields if len(fields) == len(form.columns) else Reason.FIELD_COUNT
-
-
-def split_csv(text: str, delimiter: str = ",") -> list[str] | None:
-    """Split a line of RFC 4180 CSV; None where the quotes do not match.
-
-    A quote inside a field that does not begin with one is an ordinary character.
-
-    >>> split_csv('11,"American President, The (1995)",Comedy'), split_csv('1,"open')
-    (['11', 'American President, The (1995)', 'Comedy'], None)
-    """
-    pattern = _FIELDS[delimiter]
-    fields: list[str] = []
-    at = 0
-    while True:
-        found = pattern.match(text, at)
-        field, at = ("", at) if found is None else (found[0], found.end())
-        quoted = field.startswith('"')
-        fields.append(field[1:-1].replace('""', '"') if quoted else field)
-        if at == len(text):
-            return fields
-        if text[at] != delimiter:
-            return None
-        at += 1
