@@ -1,161 +1,63 @@
 """Where the pipeline runs and with which bucket, role, region and tags.
 
-The one list of settings (``SETTINGS``) names each environment variable, its default and its
-meaning; ``Deployment`` is the checked value that everything else takes. Nothing here opens a
-connection or looks at the process's own environment: the mapping is a parameter.
+``Deployment`` is the checked value that everything else takes; ``settings`` lists what it is made
+of. Nothing here opens a connection or looks at the process's own environment: the mapping is a
+parameter.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict
 
-from personalize_assets.core.names import LOCAL_ACCOUNT, LOCAL_REGION
-
-DeploymentName = Literal["local", "aws"]
-
-LOCAL_BUCKET = "recommendation-sample-data"
-LOCAL_ROLE_ARN = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/PersonalizeRole"
-
-
-class DeploymentError(ValueError):
-    """A setting is missing or has a value that is not allowed; the message names the variable."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable: its name, its default as text, and what it is for."""
-
-    name: str
-    default: str
-    help: str
-
-
-DEPLOYMENT = Setting(
-    "PERSONALIZE_ASSETS_DEPLOYMENT",
-    "local",
-    "`local` runs everything on this machine, `aws` uses Amazon Personalize and Amazon S3.",
-)
-STATE_DIR = Setting(
-    "PERSONALIZE_ASSETS_STATE_DIR",
-    ".personalize",
-    "Folder of the local stack: models, datasets, objects, logs.",
-)
-DATA = Setting(
-    "PERSONALIZE_ASSETS_DATA",
-    "",
-    "Raw data that seeds an empty prefix: a MovieLens folder or zip; empty means the sample.",
-)
-BUCKET = Setting(
-    "PERSONALIZE_ASSETS_BUCKET",
-    "",
-    f"Bucket of the pipeline; `{LOCAL_BUCKET}` in local, required in aws.",
-)
-BUCKET_OWNER = Setting(
-    "PERSONALIZE_ASSETS_BUCKET_OWNER",
-    "",
-    "Account that must own the bucket (aws only); the account of the role where empty.",
-)
-ROLE_ARN = Setting(
-    "PERSONALIZE_ASSETS_ROLE_ARN",
-    "",
-    "Role that Personalize uses to read and write the bucket; required in aws.",
-)
-KMS_KEY_ARN = Setting(
-    "PERSONALIZE_ASSETS_KMS_KEY_ARN",
-    "",
-    "KMS key for dataset groups and batch output; empty means Amazon's own encryption.",
-)
-REGION = Setting(
-    "PERSONALIZE_ASSETS_REGION",
-    "",
-    f"Region; `{LOCAL_REGION}` in local, boto3's own chain in aws.",
-)
-TOPIC_ARN = Setting(
-    "PERSONALIZE_ASSETS_TOPIC_ARN",
-    "",
-    "SNS topic that hears of finished batch jobs, failed runs and refused promotions (aws only); "
-    "in local they are written to `notifications.jsonl` in the state folder.",
-)
-QUEUE_URL = Setting(
-    "PERSONALIZE_ASSETS_QUEUE_URL",
-    "",
-    "SQS queue that receives the bucket's event notifications, read beside the listing (aws only).",
-)
-UI_URL = Setting(
-    "PERSONALIZE_ASSETS_UI_URL",
-    "",
-    "Address of the Dagster UI, for links in notifications; `personalize-assets dev` sets it.",
-)
-PROFILE = Setting(
-    "PERSONALIZE_ASSETS_PROFILE",
-    "",
-    "Profile of the AWS configuration to work with (aws only); empty means boto3's own chain.",
-)
-ASSUME_ROLE_ARN = Setting(
-    "PERSONALIZE_ASSETS_ASSUME_ROLE_ARN",
-    "",
-    "Role to assume before any call, with the credentials that boto3 finds (aws only).",
-)
-TRANSFER_CONCURRENCY = Setting(
-    "PERSONALIZE_ASSETS_TRANSFER_CONCURRENCY",
-    "10",
-    "Parts of a large file that travel to or from S3 at the same time, 1 to 100.",
-)
-TRANSFER_ACCELERATION = Setting(
-    "PERSONALIZE_ASSETS_TRANSFER_ACCELERATION",
-    "false",
-    "`true` sends objects through S3 Transfer Acceleration (aws only; the bucket must have it).",
-)
-GLUE_JOB = Setting(
-    "PERSONALIZE_ASSETS_GLUE_JOB",
-    "",
-    "AWS Glue job that cleans where a group declares `engine: glue` (aws only).",
-)
-TAGS = Setting(
-    "PERSONALIZE_ASSETS_TAGS",
-    "",
-    "Tags for all that is created, as `key=value,key=value`.",
-)
-ENGINE_PORT = Setting(
-    "PERSONALIZE_ASSETS_ENGINE_PORT",
-    "0",
-    "Port of the local engine; 0 takes the last one again, or a free one.",
-)
-S3_PORT = Setting(
-    "PERSONALIZE_ASSETS_S3_PORT",
-    "0",
-    "Port of the local S3; 0 takes the last one again, or a free one.",
-)
-IDLE_STOP_S = Setting(
-    "PERSONALIZE_ASSETS_IDLE_STOP_S",
-    "1800",
-    "Seconds without request and without running job after which the local stack stops; 0: never.",
-)
-
-SETTINGS: tuple[Setting, ...] = (
-    DEPLOYMENT,
-    STATE_DIR,
-    DATA,
+from personalize_assets.aws import setting_checks as checks
+from personalize_assets.aws.given import Given, Source
+from personalize_assets.aws.settings import (
+    ASSUME_ROLE_ARN,
     BUCKET,
     BUCKET_OWNER,
-    ROLE_ARN,
-    KMS_KEY_ARN,
-    REGION,
-    TOPIC_ARN,
-    QUEUE_URL,
-    UI_URL,
-    PROFILE,
-    ASSUME_ROLE_ARN,
-    TRANSFER_CONCURRENCY,
-    TRANSFER_ACCELERATION,
-    GLUE_JOB,
-    TAGS,
+    DATA,
+    DEPLOYMENT,
     ENGINE_PORT,
-    S3_PORT,
+    GLUE_JOB,
     IDLE_STOP_S,
+    KMS_KEY_ARN,
+    LOCAL_BUCKET,
+    LOCAL_ROLE_ARN,
+    PROFILE,
+    QUEUE_URL,
+    REGION,
+    ROLE_ARN,
+    S3_PORT,
+    SETTINGS,
+    STATE_DIR,
+    TAGS,
+    TOPIC_ARN,
+    TRANSFER_ACCELERATION,
+    TRANSFER_CONCURRENCY,
+    UI_URL,
+    DeploymentError,
+    Setting,
 )
+from personalize_assets.core.names import LOCAL_ACCOUNT, LOCAL_REGION
+
+__all__ = [
+    "DATA",
+    "DEPLOYMENT",
+    "LOCAL_BUCKET",
+    "LOCAL_REGION",
+    "LOCAL_ROLE_ARN",
+    "SETTINGS",
+    "STATE_DIR",
+    "TOPIC_ARN",
+    "UI_URL",
+    "Deployment",
+    "DeploymentError",
+    "DeploymentName",
+    "Setting",
+]
+
+DeploymentName = Literal["local", "aws"]
 
 
 @dataclass(frozen=True)
@@ -220,17 +122,15 @@ class Deployment:
 
     @staticmethod
     def from_environment(environ: Mapping[str, str]) -> "Deployment":
-        """Read the settings from ``environ`` and check them.
+        """Read the settings from ``environ``, in aws also from the settings file, and check them.
 
         Raises:
-            DeploymentError: A value is missing or not allowed.
+            DeploymentError: A value is missing or not allowed, or the file cannot be read.
         """
-        name = _value(environ, DEPLOYMENT)
-        if name == "local":
-            return _local(environ)
-        if name == "aws":
-            return _aws(environ)
-        raise DeploymentError(f"{DEPLOYMENT.name} must be local or aws, got {name!r}")
+        given = Source.of(environ)
+        if given.is_local:
+            return _local(given)
+        return _aws(given)
 
 
 class _Common(TypedDict):
@@ -244,135 +144,67 @@ class _Common(TypedDict):
     idle_stop_s: float
 
 
-def _value(environ: Mapping[str, str], setting: Setting) -> str:
-    return environ.get(setting.name, "").strip() or setting.default
-
-
-def _local(environ: Mapping[str, str]) -> Deployment:
-    role_arn = _value(environ, ROLE_ARN) or LOCAL_ROLE_ARN
-    _account_of(role_arn)
+def _local(given: Source) -> Deployment:
+    role_arn = given.value(ROLE_ARN)
     return Deployment(
         name="local",
-        region=_value(environ, REGION) or LOCAL_REGION,
+        region=checks.region(given.value(REGION)) or LOCAL_REGION,
         account_id=LOCAL_ACCOUNT,
-        bucket=_value(environ, BUCKET) or LOCAL_BUCKET,
-        role_arn=role_arn,
-        kms_key_arn=_value(environ, KMS_KEY_ARN) or None,
-        **_common(environ),
+        bucket=checks.bucket(given.value(BUCKET)) or LOCAL_BUCKET,
+        role_arn=checks.role_arn(role_arn) if role_arn.text else LOCAL_ROLE_ARN,
+        kms_key_arn=checks.kms_key_arn(given.value(KMS_KEY_ARN)),
+        **_common(given),
     )
 
 
-def _aws(environ: Mapping[str, str]) -> Deployment:
-    bucket, role_arn = _value(environ, BUCKET), _value(environ, ROLE_ARN)
-    missing = [s.name for s, v in ((BUCKET, bucket), (ROLE_ARN, role_arn)) if not v]
-    if missing:
-        raise DeploymentError(f"{DEPLOYMENT.name}=aws needs {' and '.join(missing)} as well")
-    account_id = _account_of(role_arn)
+def _aws(given: Source) -> Deployment:
+    given.require(BUCKET, ROLE_ARN)
+    role, region = given.value(ROLE_ARN), checks.region(given.value(REGION))
+    role_arn = checks.role_arn(role)
+    account_id = role_arn.split(":")[4]
+    checks.same_partition(role, region)
+    bucket, accelerated = given.value(BUCKET), checks.flag(given.value(TRANSFER_ACCELERATION))
+    if accelerated and "." in bucket.text:
+        raise bucket.refusal("must be a name without dots, which S3 Transfer Acceleration needs")
     return Deployment(
         name="aws",
-        region=_value(environ, REGION) or None,
+        region=region,
         account_id=account_id,
-        bucket=bucket,
-        bucket_owner=_value(environ, BUCKET_OWNER) or account_id,
+        bucket=checks.bucket(bucket) or "",
+        bucket_owner=checks.account(given.value(BUCKET_OWNER)) or account_id,
         role_arn=role_arn,
-        kms_key_arn=_value(environ, KMS_KEY_ARN) or None,
-        topic_arn=_topic_arn(_value(environ, TOPIC_ARN)),
-        queue_url=_queue_url(_value(environ, QUEUE_URL)),
-        profile=_value(environ, PROFILE) or None,
-        assume_role_arn=_assumed(_value(environ, ASSUME_ROLE_ARN)),
-        accelerated=_flag(environ, TRANSFER_ACCELERATION),
-        glue_job=_value(environ, GLUE_JOB) or None,
-        **_common(environ),
+        kms_key_arn=_key_in(given.value(KMS_KEY_ARN), region),
+        topic_arn=checks.topic_arn(given.value(TOPIC_ARN)),
+        queue_url=checks.queue_url(given.value(QUEUE_URL)),
+        profile=given.value(PROFILE).text or None,
+        assume_role_arn=_assumed(given.value(ASSUME_ROLE_ARN)),
+        accelerated=accelerated,
+        glue_job=checks.glue_job(given.value(GLUE_JOB)),
+        **_common(given),
     )
 
 
-def _common(environ: Mapping[str, str]) -> _Common:
-    data = _value(environ, DATA)
+def _common(given: Source) -> _Common:
+    data = given.value(DATA).text
     return {
-        "state_dir": Path(_value(environ, STATE_DIR)).expanduser().absolute(),
-        "ui_url": _ui_url(_value(environ, UI_URL)),
-        "transfer_concurrency": _concurrency(environ),
+        "state_dir": Path(given.value(STATE_DIR).text).expanduser().absolute(),
+        "ui_url": checks.ui_url(given.value(UI_URL)),
+        "transfer_concurrency": checks.whole_number(given.value(TRANSFER_CONCURRENCY), 1, 100),
         "data_path": Path(data).expanduser().absolute() if data else None,
-        "tags": _tags(_value(environ, TAGS)),
-        "engine_port": _port(environ, ENGINE_PORT),
-        "s3_port": _port(environ, S3_PORT),
-        "idle_stop_s": _seconds(environ, IDLE_STOP_S),
+        "tags": checks.tags(given.value(TAGS)),
+        "engine_port": checks.port(given.value(ENGINE_PORT)),
+        "s3_port": checks.port(given.value(S3_PORT)),
+        "idle_stop_s": checks.seconds(given.value(IDLE_STOP_S)),
     }
 
 
-def _account_of(role_arn: str, setting: Setting = ROLE_ARN) -> str:
-    found = re.fullmatch(r"arn:[a-z\d-]+:iam::(\d{12}):role/\S+", role_arn)
-    if found is None:
-        raise DeploymentError(
-            f"{setting.name} must look like arn:aws:iam::123456789012:role/NAME, got {role_arn!r}"
-        )
-    return found.group(1)
+def _assumed(given: Given) -> str | None:
+    return checks.role_arn(given) if given.text else None
 
 
-def _assumed(role_arn: str) -> str | None:
-    if role_arn:
-        _account_of(role_arn, ASSUME_ROLE_ARN)
-    return role_arn or None
-
-
-def _flag(environ: Mapping[str, str], setting: Setting) -> bool:
-    text = _value(environ, setting).lower()
-    if text not in ("true", "false"):
-        raise DeploymentError(f"{setting.name} must be true or false, got {text!r}")
-    return text == "true"
-
-
-def _concurrency(environ: Mapping[str, str]) -> int:
-    text = _value(environ, TRANSFER_CONCURRENCY)
-    if not re.fullmatch(r"\d{1,3}", text) or not 1 <= int(text) <= 100:
-        raise DeploymentError(f"{TRANSFER_CONCURRENCY.name} must be from 1 to 100, got {text!r}")
-    return int(text)
-
-
-def _topic_arn(text: str) -> str | None:
-    if text and not re.fullmatch(r"arn:[a-z\d-]+:sns:[a-z\d-]+:\d{12}:[\w-]+(\.fifo)?", text):
-        raise DeploymentError(
-            f"{TOPIC_ARN.name} must look like arn:aws:sns:REGION:ACCOUNT:NAME, got {text!r}"
-        )
-    return text or None
-
-
-def _queue_url(text: str) -> str | None:
-    if text and not re.fullmatch(r"https?://\S+/\d{12}/[\w-]+(\.fifo)?", text):
-        raise DeploymentError(
-            f"{QUEUE_URL.name} must look like https://sqs.REGION.amazonaws.com/ACCOUNT/NAME, "
-            f"got {text!r}"
-        )
-    return text or None
-
-
-def _ui_url(text: str) -> str | None:
-    if text and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", text):
-        raise DeploymentError(
-            f"{UI_URL.name} must look like https://dagster.example.org, got {text!r}"
-        )
-    return text or None
-
-
-def _tags(text: str) -> dict[str, str]:
-    tags: dict[str, str] = {}
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise DeploymentError(f"{TAGS.name} must be key=value,key=value, got {pair!r}")
-        tags[key.strip()] = value.strip()
-    return tags
-
-
-def _port(environ: Mapping[str, str], setting: Setting) -> int:
-    text = _value(environ, setting)
-    if not re.fullmatch(r"\d{1,5}", text) or int(text) > 65535:
-        raise DeploymentError(f"{setting.name} must be a port between 0 and 65535, got {text!r}")
-    return int(text)
-
-
-def _seconds(environ: Mapping[str, str], setting: Setting) -> float:
-    text = _value(environ, setting)
-    if not re.fullmatch(r"\d{1,9}(\.\d+)?", text):
-        raise DeploymentError(f"{setting.name} must be a number of seconds >= 0, got {text!r}")
-    return float(text)
+def _key_in(given: Given, region: str | None) -> str | None:
+    """The key, which must be in the region of the pipeline where that is known."""
+    arn = checks.kms_key_arn(given)
+    if arn is not None and region is not None and arn.split(":")[3] != region:
+        raise given.refusal(f"must be a key of the region {region}")
+    return arn

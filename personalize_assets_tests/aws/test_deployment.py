@@ -12,6 +12,7 @@ AWS = {
     "PERSONALIZE_ASSETS_BUCKET": "films",
     "PERSONALIZE_ASSETS_ROLE_ARN": ROLE,
 }
+ON_AWS = {name.removeprefix("PERSONALIZE_ASSETS_"): value for name, value in AWS.items()}
 
 
 def test_from_environment__local_needs_nothing() -> None:
@@ -39,6 +40,7 @@ def test_from_environment__aws() -> None:
 def test_from_environment__every_setting_has_a_say() -> None:
     given = {
         **AWS,
+        "PERSONALIZE_ASSETS_SETTINGS": "/dev/null",
         "PERSONALIZE_ASSETS_STATE_DIR": "/var/state",
         "PERSONALIZE_ASSETS_DATA": "/data/ml-25m.zip",
         "PERSONALIZE_ASSETS_BUCKET_OWNER": "444455556666",
@@ -102,6 +104,31 @@ def test_settings__defaults_are_those_of_an_empty_environment() -> None:
         ({"S3_PORT": "70000"}, "S3_PORT must be a port between 0 and 65535, got '70000'"),
         ({"ENGINE_PORT": "-1"}, "ENGINE_PORT must be a port"),
         ({"IDLE_STOP_S": "never"}, "IDLE_STOP_S must be a number of seconds >= 0, got 'never'"),
+        ({"TRANSFER_CONCURRENCY": "0"}, "must be a whole number from 1 to 100, got '0'"),
+        ({"BUCKET": "s3://films"}, "name of a bucket: .* without s3://, got 's3://films' .*bucket"),
+        ({"REGION": "Ireland"}, "REGION must be a region such as eu-west-1, got 'Ireland'"),
+        ({"KMS_KEY_ARN": "alias/films"}, "an alias does not do.*got 'alias/films'"),
+        ({"TAGS": "aws:team=films"}, "no keys that begin with aws:"),
+        ({"TAGS": f"team={'x' * 257}"}, "values of 0 to 256 letters"),
+        ({"TAGS": "team=a;b"}, "must consist of letters"),
+        ({"TAGS": ",".join(f"t{n}=" for n in range(41))}, "must be at most 40 tags, got '41'"),
+        ({**ON_AWS, "BUCKET_OWNER": "1234"}, "must be the twelve digits of an account"),
+        ({**ON_AWS, "REGION": "cn-north-1"}, "ROLE_ARN must begin with arn:aws-cn: in the region"),
+        (
+            {
+                **ON_AWS,
+                "REGION": "eu-west-1",
+                "KMS_KEY_ARN": "arn:aws:kms:us-east-1:111122223333:key/k",
+            },
+            "KMS_KEY_ARN must be a key of the region eu-west-1",
+        ),
+        (
+            {**ON_AWS, "BUCKET": "our.films", "TRANSFER_ACCELERATION": "true"},
+            "BUCKET must be a name without dots, which S3 Transfer Acceleration needs",
+        ),
+        ({**ON_AWS, "TRANSFER_ACCELERATION": "on"}, "must be true or false, got 'on'"),
+        ({**ON_AWS, "GLUE_JOB": "arn:aws:glue:eu-west-1:1:job/x"}, "name of a Glue job, no ARN"),
+        ({**ON_AWS, "ASSUME_ROLE_ARN": "Dagster"}, "ASSUME_ROLE_ARN must look like"),
     ],
 )
 def test_from_environment__refusals(given: dict[str, str], message: str) -> None:
@@ -109,3 +136,25 @@ def test_from_environment__refusals(given: dict[str, str], message: str) -> None
 
     with pytest.raises(DeploymentError, match=message):
         Deployment.from_environment(environ)
+
+
+def test_from_environment__names_the_key_of_the_file_beside_the_variable() -> None:
+    with pytest.raises(DeploymentError, match=r"REGION must .*in a settings file: region\)"):
+        Deployment.from_environment({"PERSONALIZE_ASSETS_REGION": "Ireland"})
+    with pytest.raises(DeploymentError, match=r"`bucket:` into deploy/aws.yaml"):
+        Deployment.from_environment({**AWS, "PERSONALIZE_ASSETS_BUCKET": " "})
+
+
+@pytest.mark.parametrize(
+    ("region", "role"),
+    [
+        ("cn-north-1", "arn:aws-cn:iam::111122223333:role/R"),
+        ("us-gov-west-1", "arn:aws-us-gov:iam::111122223333:role/R"),
+    ],
+)
+def test_from_environment__other_partitions(region: str, role: str) -> None:
+    environ = {**AWS, "PERSONALIZE_ASSETS_REGION": region, "PERSONALIZE_ASSETS_ROLE_ARN": role}
+
+    found = Deployment.from_environment(environ)
+
+    assert (found.region, found.role_arn, found.account_id) == (region, role, "111122223333")

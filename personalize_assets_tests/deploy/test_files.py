@@ -64,13 +64,15 @@ def test_compose__knows_the_settings_of_the_aws_deployment(compose: Any) -> None
     given = {n for n in compose["services"]["code"]["environment"] if n.startswith("PERSONALIZE")}
 
     assert given <= known
-    # What only the local stack, and the seeding of its raw data, asks for.
+    # What only the local stack and its seeding ask for, and files that a container has not.
     assert {name.removeprefix("PERSONALIZE_ASSETS_") for name in known - given} == {
         "BUCKET_OWNER",
         "DATA",
         "ENGINE_PORT",
         "IDLE_STOP_S",
+        "PROFILE",
         "S3_PORT",
+        "SETTINGS",
     }
 
 
