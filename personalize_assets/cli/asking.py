@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from personalize_assets.cli.declared import DeclaredGroup, find_group
-from personalize_assets.core.filters import parse_filter
+from personalize_assets.api import questions
+from personalize_assets.api.declared import DeclaredGroup
+from personalize_assets.api.questions import Addresses, Target
+from personalize_assets.cli.declared import find_group
 from personalize_assets.recipes.spec import RecipeType
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 FORMATS: Final = ("table", "json")
 USERS_ARE_LOOKED_UP_TO: Final = 50_000_000
 """Bytes of the interactions' file; a larger one is not fetched to tell whether a user is known."""
-
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,11 @@ class OpenCampaign:
         Raises:
             click.ClickException: None of this name is declared.
         """
-        if name not in self.group.filters:
-            declared = ", ".join(self.group.filters) or "none"
-            raise click.ClickException(f"no filter {name!r} is declared; declared are {declared}")
-        return _arn_beside(self.arn, "filter", _resource_name(self.group, name))
+        try:
+            questions.filter_expression(self.group, name)
+        except questions.NotAllowed as error:
+            raise click.ClickException(str(error)) from error
+        return _addresses(self.group, self.deployment, self.clients).filter(name)
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,28 +99,10 @@ def parse_pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
     Raises:
         click.BadParameter: One has no key, or a key comes twice.
     """
-    found: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise click.BadParameter(f"{text!r} must be KEY=VALUE", param_hint=option)
-        if key in found:
-            raise click.BadParameter(f"{key} is given twice", param_hint=option)
-        found[key] = value
-    return found
-
-
-def filter_value(text: str) -> str:
-    """Write a value as ``filterValues`` takes it: numbers bare, texts quoted, lists by commas.
-
-    What is quoted already stays as it is, so that a text may hold a comma.
-
-    >>> filter_value("Comedy"), filter_value("Comedy,Sci-Fi"), filter_value("1990")
-    ('"Comedy"', '"Comedy","Sci-Fi"', '1990')
-    """
-    if text.strip().startswith(('"', "'")) or _NUMBER.fullmatch(text.strip()):
-        return text.strip()
-    return ",".join(json.dumps(part.strip(), ensure_ascii=False) for part in text.split(","))
+    try:
+        return questions.parse_pairs(option, texts)
+    except questions.NotAllowed as error:
+        raise click.BadParameter(str(error), param_hint=option) from error
 
 
 def filter_values(expression: str, name: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -129,17 +111,13 @@ def filter_values(expression: str, name: str, given: Mapping[str, str]) -> dict[
     Raises:
         click.ClickException: One is missing or unknown; the message says how to give it.
     """
-    parameters = parse_filter(expression).parameters
-    missing, unknown = sorted(parameters - given.keys()), sorted(given.keys() - parameters)
-    if missing and expression.lstrip().upper().startswith("INCLUDE"):
-        options = " ".join(f"--filter-value {parameter}=VALUE" for parameter in missing)
-        raise click.ClickException(f"the filter {name} needs {options}: {expression}")
-    if unknown:
-        known = ", ".join(sorted(parameters)) or "none"
-        raise click.ClickException(
-            f"the filter {name} has no parameter {', '.join(unknown)}; it has {known}"
-        )
-    return {key: filter_value(value) for key, value in given.items()}
+    try:
+        return questions.filter_values(expression, name, given)
+    except questions.ValuesMissing as error:
+        options = " ".join(f"--filter-value {parameter}=VALUE" for parameter in error.allowed)
+        raise click.ClickException(f"the filter {name} needs {options}: {expression}") from error
+    except questions.NotAllowed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @contextmanager
@@ -172,7 +150,8 @@ def open_campaign(
         clients = open_clients(deployment)
         if style == "table":
             print_header(Console(), deployment, clients.endpoints)
-        arn = _campaign_arn(group, chosen, deployment, clients)
+        answers = Target("campaign", chosen, group.solutions[chosen])
+        arn = _addresses(group, deployment, clients).target(answers)
         _require_active(arn, clients)
         yield OpenCampaign(group, chosen, arn, clients, deployment)
     except (DeploymentError, StackError, BotoCoreError, ClientError) as error:
@@ -245,7 +224,7 @@ def knows_user(opened: OpenCampaign, user_id: str) -> bool | None:
     import pyarrow.parquet as pq
 
     bucket = _bucket(opened)
-    key = f"{opened.group.transformed}interactions/interactions.parquet"
+    key = opened.group.interactions_key
     found = bucket.head(key)
     if found is None or found.size > USERS_ARE_LOOKED_UP_TO:
         return None
@@ -307,23 +286,9 @@ _EXAMPLES: Final[Mapping[RecipeType, tuple[str, str]]] = {
 }
 
 
-def _campaign_arn(
-    group: DeclaredGroup, solution: str, deployment: "Deployment", clients: "Clients"
-) -> str:
-    partition = deployment.role_arn.split(":")[1]
-    region = clients.personalize.meta.region_name
-    name = _resource_name(group, solution)
-    return f"arn:{partition}:personalize:{region}:{deployment.account_id}:campaign/{name}"
-
-
-def _resource_name(group: DeclaredGroup, name: str) -> str:
-    from personalize_assets.aws.naming import clean_name
-
-    return clean_name(f"{group.name}-{name}")
-
-
-def _arn_beside(arn: str, kind: str, name: str) -> str:
-    return ":".join([*arn.split(":")[:5], f"{kind}/{name}"])
+def _addresses(group: DeclaredGroup, deployment: "Deployment", clients: "Clients") -> Addresses:
+    partition, region = deployment.role_arn.split(":")[1], clients.personalize.meta.region_name
+    return Addresses.of(group, partition, region, deployment.account_id)
 
 
 def _require_active(arn: str, clients: "Clients") -> None:

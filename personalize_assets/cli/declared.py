@@ -4,45 +4,18 @@ Takes only what those commands need. Where a file holds Dagster's templates, suc
 `{{ env.NAME }}`, Dagster itself is asked, which takes some seconds longer.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import yaml
 
-from personalize_assets.recipes.registry import RECIPES
-from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.api.declared import DeclaredGroup
 
 DEFS: Final = Path(__file__).parent.parent / "defs"
 _COMPONENT: Final = "PersonalizeDatasetGroup"
 _TEMPLATE: Final = "{{"
-
-
-@dataclass(frozen=True)
-class DeclaredGroup:
-    """One dataset group, as far as commands need it.
-
-    Attributes:
-        name: Name of the group.
-        transformed: S3 prefix of the cleaned files, ending in a slash.
-        solutions: Recipes by names of solutions, in declared order.
-        campaigns: Names of the solutions that have campaigns, in declared order.
-        filters: Expressions by names of filters.
-        path: The file, for messages.
-    """
-
-    name: str
-    transformed: str
-    solutions: Mapping[str, str]
-    campaigns: tuple[str, ...]
-    filters: Mapping[str, str]
-    path: str
-
-    def spec(self, solution: str) -> RecipeSpec:
-        """What is known of the recipe of a declared solution."""
-        return RECIPES[self.solutions[solution]]
 
 
 def find_group(name: str, folder: Path = DEFS) -> DeclaredGroup:
@@ -68,18 +41,7 @@ def _read_groups(folder: Path) -> Iterable[DeclaredGroup]:
     for file, text in texts.items():
         for document in yaml.safe_load_all(text):
             if str((document or {}).get("type", "")).endswith(_COMPONENT):
-                yield _group_of(document["attributes"], _short(file))
-
-
-def _group_of(attributes: Mapping[str, Any], path: str) -> DeclaredGroup:
-    return DeclaredGroup(
-        name=str(attributes["name"]),
-        transformed=str(attributes["prefixes"]["transformed"]),
-        solutions={one["name"]: one["recipe"] for one in attributes.get("solutions") or ()},
-        campaigns=tuple(one["solution"] for one in attributes.get("campaigns") or ()),
-        filters={one["name"]: one["expression"] for one in attributes.get("filters") or ()},
-        path=path,
-    )
+                yield DeclaredGroup.of(document["attributes"], _short(file))
 
 
 def _resolved_groups() -> Iterable[DeclaredGroup]:
@@ -93,6 +55,12 @@ def _resolved_groups() -> Iterable[DeclaredGroup]:
             solutions={one.name: one.recipe for one in component.solutions},
             campaigns=tuple(one.solution for one in component.campaigns),
             filters={one.name: one.expression for one in component.filters},
+            recommenders={one.name: one.recipe for one in component.recommenders if one.running},
+            descriptions={
+                one.name: one.description for one in component.filters if one.description
+            },
+            event_types=tuple(rule.event_type for rule in component.cleaning.events),
+            event_tracker=component.event_tracker,
             path=f"the file of {component.name} in defs/",
         )
 

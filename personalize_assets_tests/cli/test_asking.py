@@ -7,8 +7,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from personalize_assets.api.questions import filter_value
 from personalize_assets.cli import asking, declared
-from personalize_assets.cli.asking import filter_value, filter_values, parse_pairs, titled
+from personalize_assets.cli.asking import filter_values, parse_pairs, titled
 from personalize_assets.cli.declared import find_group
 from personalize_assets.cli.main import main
 

@@ -17,6 +17,8 @@ from personalize_assets.cli.main import main
 from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.end_to_end.conftest import Pipeline
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _has_run(first_run: dg.ExecuteInProcessResult) -> None:
@@ -142,7 +144,8 @@ def test_rank__says_which_lines_are_missing(pipeline: Pipeline) -> None:
 def test_recommend__before_the_first_run_says_what_to_run(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "_resource_name", lambda group, name: f"not-yet-{name}")
+    not_yet = dataclasses.replace(find_group("movielens"), name="not-yet")
+    monkeypatch.setattr(asking, "find_group", lambda _: not_yet)
     result = ask(pipeline, "recommend", "--user-id", "1")
 
     assert result.exit_code == 1
