@@ -42,7 +42,7 @@ def job_files() -> dict[str, bytes]:
 
 
 def job_zip() -> bytes:
-    """The zip: for ``--py-files``, ``--extra-py-files`` or ``PYTHONPATH``; same code, same bytes."""
+    """The zip, for ``--py-files`` or ``--extra-py-files``; the same code makes the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in job_files().items():

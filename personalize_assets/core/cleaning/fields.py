@@ -1,4 +1,4 @@
-"""Splitting one line of CSV into its fields. Knows neither bytes nor files; standard library only."""
+"""Splitting one line of CSV into its fields; of the standard library alone, for Spark's job too."""
 
 import re
 from typing import Final

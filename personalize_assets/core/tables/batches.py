@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 
 from personalize_assets.core.cleaning.blocks import read_blocks
 from personalize_assets.core.cleaning.definitions import Reason
+from personalize_assets.core.cleaning.fields import split_csv
 from personalize_assets.core.cleaning.lines import Lines
 from personalize_assets.core.cleaning.quarantine import Fault
-from personalize_assets.core.cleaning.text_lines import split_csv, split_line
+from personalize_assets.core.cleaning.text_lines import split_line
 from personalize_assets.core.movielens.errors import RawDataError
 from personalize_assets.core.movielens.formats import FileFormat
 from personalize_assets.core.tables.declaration import InteractionsTable, ItemsTable, UsersTable

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from personalize_assets.core.cleaning.definitions import MICROS, Reason
 from personalize_assets.core.cleaning.events import NULL_MICROS
-from personalize_assets.core.cleaning.text_lines import split_csv
+from personalize_assets.core.cleaning.fields import split_csv
 from personalize_assets.core.columns import Columns
 from personalize_assets.core.movielens.errors import RawDataError
 from personalize_assets.core.schemas import Schema, SchemaField

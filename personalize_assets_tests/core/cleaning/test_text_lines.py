@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalize_assets.core.cleaning.definitions import Reason
+from personalize_assets.core.cleaning.fields import split_csv
 from personalize_assets.core.cleaning.quarantine import Fault
-from personalize_assets.core.cleaning.text_lines import Record, read_records, split_csv, split_line
+from personalize_assets.core.cleaning.text_lines import Record, read_records, split_line
 from personalize_assets.core.movielens.formats import MOVIES
 
 FIELDS = st.text(st.characters(exclude_characters="\r\n\0", exclude_categories=["Cs"]), max_size=8)
