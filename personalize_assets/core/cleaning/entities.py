@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from personalize_assets.core.cleaning.outputs import StagedOutputs
 from personalize_assets.core.cleaning.quarantine import Quarantine
 from personalize_assets.core.cleaning.report import Accounts, EntitiesReport
-from personalize_assets.core.cleaning.writers import write_table
+from personalize_assets.core.cleaning.writers import stored_column, write_table
 
 PREVIEW_ROWS = 10
 
@@ -58,11 +58,16 @@ def write_entities(
         reasons=quarantine.by_reason(),
         files={},
         schema=schema,
-        preview=cleaned.slice(0, PREVIEW_ROWS).cast(schema),
+        preview=_preview(cleaned, schema),
         ids=pa.array(cleaned[0].to_pylist(), pa.string()),
         missing=missing | filled,
         seconds=0.0,
     )
+
+
+def _preview(cleaned: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = [stored_column(column) for column in cleaned.slice(0, PREVIEW_ROWS).columns]
+    return pa.table(columns, names=schema.names).cast(schema)
 
 
 def _last_of_each(ids: pa.ChunkedArray) -> pa.Array:

@@ -90,7 +90,8 @@ def write_table(table: pa.Table, csv: Path, parquet: Path) -> pa.Schema:
         _write_header(stream, schema)
         for batch in table.to_batches(max_chunksize=_WIDE_CHUNK_ROWS):
             stream.write(format_lines([format_column(column) for column in batch.columns]))
-            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+            stored = [stored_column(column) for column in batch.columns]
+            writer.write_table(pa.table(stored, names=schema.names).cast(schema))
     return schema
 
 
@@ -102,6 +103,18 @@ def stored_schema(schema: pa.Schema) -> pa.Schema:
             for field in schema
         ]
     )
+
+
+def stored_column(values: pa.Array) -> pa.Array:
+    """``values`` as parquet has them: decimals as the nearest float32.
+
+    By way of whole millionths and doubles, because Arrow's own cast from decimals is off by one unit
+    in the last place for some.
+    """
+    if not pa.types.is_decimal(values.type):
+        return values
+    micros = pc.multiply(values, pa.scalar(MICROS).cast(pa.decimal128(7, 0))).cast(pa.int64())
+    return pc.divide(micros.cast(pa.float64()), float(MICROS)).cast(pa.float32())
 
 
 def event_schema(events: Events) -> pa.Schema:
@@ -172,8 +185,7 @@ def _event_columns(
         part = events.extras.slice(rows.start, rows.stop - rows.start).combine_chunks()
         for column in (whole for name in part.column_names for whole in part[name].chunks[:1]):
             texts.append(format_column(column))
-            decimal = pa.types.is_decimal(column.type)
-            chunk.append(column.cast(pa.float32()) if decimal else column)
+            chunk.append(stored_column(column))
     return chunk, texts
 
 

@@ -22,8 +22,8 @@ DATE_PATTERN: Final = r"(\d{2})-(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec
 """A release date of u.item, such as ``01-Jan-1995``."""
 
 _MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
-_YEAR: Final = re.compile(YEAR_PATTERN)
-_DATE: Final = re.compile(DATE_PATTERN)
+_YEAR: Final = re.compile(YEAR_PATTERN, re.ASCII)
+_DATE: Final = re.compile(DATE_PATTERN, re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -91,4 +91,5 @@ def parse_release_date(text: str) -> int | None:
     if found is None:
         return None
     month = _MONTHS.index(found[2]) // 3 + 1
-    return max(0, timegm((int(found[3]), month, int(found[1]), 0, 0, 0)))
+    year = max(1, int(found[3]))  # the calendar has no year 0
+    return max(0, timegm((year, month, int(found[1]), 0, 0, 0)))

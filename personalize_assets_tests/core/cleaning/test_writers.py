@@ -14,6 +14,7 @@ from personalize_assets.core.cleaning.writers import (
     format_column,
     format_lines,
     quote_csv,
+    stored_column,
     write_table,
 )
 
@@ -82,3 +83,8 @@ def test_write_table__both_files(tmp_path: Path) -> None:
         {"ITEM_ID": "1", "PRICE": 1.5, "YEAR": 1995},
         {"ITEM_ID": "2", "PRICE": None, "YEAR": None},
     ]
+
+
+def test_stored_column__nearest_float() -> None:
+    wanted = Decimal("23643249.400514")  # Arrow's cast makes 23643248 of it
+    assert stored_column(pa.array([wanted, None], DECIMAL)).to_pylist() == [23643250.0, None]

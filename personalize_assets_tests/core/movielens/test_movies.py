@@ -24,6 +24,7 @@ from personalize_assets.core.movielens.movies import (
         ("Movie (1995) remade", None),
         ("The 1500s (1523)", None),
         ("(2010)", 2010),
+        ("Other digits (19\u0663\u0664)", None),
         ("", None),
     ],
 )
@@ -41,6 +42,7 @@ def test_parse_year__titles(title: str, year: int | None) -> None:
         ("", None),
         ("1995-01-01", None),
         ("01-jan-1995", None),
+        ("01-Jan-0000", 0),
     ],
 )
 def test_parse_release_date__texts(text: str, seconds: int | None) -> None:
