@@ -15,13 +15,16 @@ WORKER_TYPES: Final = ("G.1X", "G.2X", "G.4X", "G.8X")
 """Sizes of a worker: 1, 2, 4 and 8 DPU [add-job.html]."""
 
 SPARK_PREFIX: Final = "personalize-assets/spark/"
-"""Prefix of the bucket for code, orders and messages of Spark jobs; never for data."""
+"""Prefix of the bucket for what Spark jobs need and leave: code, orders, messages, parts.
+
+Nothing under it is needed after the run that wrote it; a lifecycle rule may delete it after a week.
+"""
 
 SCRIPT_KEY: Final = f"{SPARK_PREFIX}start.py"
 """Script of a run that names none, such as one that is started by hand."""
 
 TEMPORARY_PREFIX: Final = f"{SPARK_PREFIX}temporary/"
-"""What Glue and Dagster Pipes leave behind; a lifecycle rule may delete it after a day."""
+"""Where Glue keeps intermediates, and Dagster Pipes its messages."""
 
 LOG_GROUPS: Final = "/aws-glue/*"
 """Log groups that Glue writes: ``/aws-glue/jobs/output``, ``/aws-glue/jobs/error`` and more."""
@@ -159,7 +162,7 @@ def glue_operator_statements(
 ) -> list[dict[str, Any]]:
     """Statements for the identity that runs Dagster: start, watch and stop runs of the job.
 
-    The role of the job is passed when the job is made, not when it is started, so this needs no
+    Logs of a run come through the bucket, so none in CloudWatch need be read. The role of the job is passed when the job is made, not when it is started, so this needs no
     ``iam:PassRole``.
 
     Args:
@@ -179,11 +182,6 @@ def glue_operator_statements(
                 "glue:StartJobRun",
             ],
             f"arn:{partition}:glue:{region}:{account_id}:job/{job_name}",
-        ),
-        _allow(
-            "ReadLogsOfGlue",
-            ["logs:GetLogEvents"],
-            f"arn:{partition}:logs:{region}:{account_id}:log-group:{LOG_GROUPS}",
         ),
     ]
 

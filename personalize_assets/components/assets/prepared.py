@@ -1,15 +1,11 @@
 """Stage prepared: raw files become the CSV files that Amazon Personalize imports."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import dagster as dg
 
-from personalize_assets.aws.preparation import (
-    Prepared,
-    prepare_interactions,
-    prepare_items,
-    prepare_users,
-)
+from personalize_assets.aws.cleaners import Dataset
+from personalize_assets.aws.preparation import prepare_entities, prepare_interactions
 from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.assets.raw import raw_key
 from personalize_assets.components.graph import Graph, materialized
@@ -24,9 +20,9 @@ def build_prepared_assets(graph: Graph) -> list[dg.AssetsDefinition]:
     assets = [_interactions(graph)]
     if "items" in graph.attributes.prepared:
         description = "The catalogue: genres, year, creation time where known, and titles."
-        assets.append(_entities(graph, "items", prepare_items, description))
+        assets.append(_entities(graph, "items", description))
     if "users" in graph.attributes.prepared:
-        assets.append(_entities(graph, "users", prepare_users, "What is known of each user."))
+        assets.append(_entities(graph, "users", "What is known of each user."))
     return assets
 
 
@@ -70,9 +66,7 @@ def _interactions(graph: Graph) -> dg.AssetsDefinition:
     return cleaned_interactions
 
 
-def _entities(
-    graph: Graph, dataset: str, prepare: Callable[..., Prepared], description: str
-) -> dg.AssetsDefinition:
+def _entities(graph: Graph, dataset: Dataset, description: str) -> dg.AssetsDefinition:
     source, prefix = graph.attributes.source, graph.attributes.prefixes.transformed
     name = f"cleaned_{dataset}"
     spec = graph.spec(
@@ -86,7 +80,7 @@ def _entities(
     @dg.multi_asset(name=f"{graph.id}_{name}", specs=[spec])
     def cleaned_entities(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
         raw = find_raw_files(s3.store(), source.prefix, source.tables)
-        prepared = prepare(s3.store(), raw, prefix, context.log.info)
+        prepared = prepare_entities(s3.store(), dataset, raw, prefix, context.log.info)
         return prepared_result(spec.key, prepared, s3)
 
     return cleaned_entities
