@@ -9,6 +9,7 @@ single newline. Knows columns and types, not what they mean.
 # pyright: standard, reportAttributeAccessIssue=false
 
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -33,6 +34,8 @@ _DICTIONARY_BYTES: Final = 16 << 20
 
 DECIMAL: Final = pa.decimal128(15, 6)
 """How decimal metadata is held until it is written: exactly."""
+
+_MILLION: Final = pa.scalar(Decimal(MICROS), pa.decimal128(7, 0))
 
 
 def quote_csv(values: pa.Array) -> pa.Array:
@@ -108,12 +111,12 @@ def stored_schema(schema: pa.Schema) -> pa.Schema:
 def stored_column(values: pa.Array) -> pa.Array:
     """``values`` as parquet has them: decimals as the nearest float32.
 
-    By way of whole millionths and doubles, because Arrow's own cast from decimals is off by one unit
-    in the last place for some.
+    By way of whole millionths and doubles: of some decimals Arrow's own cast makes the float beside
+    the nearest one.
     """
     if not pa.types.is_decimal(values.type):
         return values
-    micros = pc.multiply(values, pa.scalar(MICROS).cast(pa.decimal128(7, 0))).cast(pa.int64())
+    micros = pc.multiply(values, _MILLION).cast(pa.int64())
     return pc.divide(micros.cast(pa.float64()), float(MICROS)).cast(pa.float32())
 
 
