@@ -15,16 +15,13 @@ WORKER_TYPES: Final = ("G.1X", "G.2X", "G.4X", "G.8X")
 """Sizes of a worker: 1, 2, 4 and 8 DPU [add-job.html]."""
 
 SPARK_PREFIX: Final = "personalize-assets/spark/"
-"""Prefix of the bucket for what Spark jobs need and leave: code, orders, messages, parts.
-
-Nothing under it is needed after the run that wrote it; a lifecycle rule may delete it after a week.
-"""
+"""Prefix of the bucket for what Spark jobs need: their code, which each launch sees to."""
 
 SCRIPT_KEY: Final = f"{SPARK_PREFIX}start.py"
 """Script of a run that names none, such as one that is started by hand."""
 
 TEMPORARY_PREFIX: Final = f"{SPARK_PREFIX}temporary/"
-"""Where Glue keeps intermediates, and Dagster Pipes its messages."""
+"""Orders, messages, and outputs that are not joined yet; a lifecycle rule may delete all of it."""
 
 LOG_GROUPS: Final = "/aws-glue/*"
 """Log groups that Glue writes: ``/aws-glue/jobs/output``, ``/aws-glue/jobs/error`` and more."""
@@ -162,8 +159,8 @@ def glue_operator_statements(
 ) -> list[dict[str, Any]]:
     """Statements for the identity that runs Dagster: start, watch and stop runs of the job.
 
-    Logs of a run come through the bucket, so none in CloudWatch need be read. The role of the job is passed when the job is made, not when it is started, so this needs no
-    ``iam:PassRole``.
+    Logs of a run come through the bucket, so none in CloudWatch need be read. The role of the job
+    is passed when the job is made, not when it is started, so this needs no ``iam:PassRole``.
 
     Args:
         job_name: The job.

@@ -89,7 +89,7 @@ def write_table(table: pa.Table, csv: Path, parquet: Path) -> pa.Schema:
         The schema of the parquet file.
     """
     schema = stored_schema(table.schema)
-    with csv.open("wb") as stream, _parquet_writer(parquet, schema) as writer:
+    with csv.open("wb") as stream, parquet_writer(parquet, schema) as writer:
         _write_header(stream, schema)
         for batch in table.to_batches(max_chunksize=_WIDE_CHUNK_ROWS):
             stream.write(format_lines([format_column(column) for column in batch.columns]))
@@ -148,7 +148,7 @@ def write_events(events: Events, csv: Path, parquet: Path, progress: Progress) -
     chunk_rows = CHUNK_ROWS if events.extras is None else _WIDE_CHUNK_ROWS
     names = [events.users, events.items, pa.array(events.event_types, pa.string())]
     quoted = [quote_csv(values) for values in names]
-    with csv.open("wb") as stream, _parquet_writer(parquet, encoded) as writer:
+    with csv.open("wb") as stream, parquet_writer(parquet, encoded) as writer:
         _write_header(stream, schema)
         for start in range(0, len(events), chunk_rows):
             rows = slice(start, min(start + chunk_rows, len(events)))
@@ -218,7 +218,8 @@ def _write_header(stream: BinaryIO, schema: pa.Schema) -> None:
     stream.write((",".join(schema.names) + "\n").encode())
 
 
-def _parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open the parquet file of cleaned rows; every engine's is written by this one writer."""
     dictionaries = [name for name in schema.names if name != Columns.TIMESTAMP]
     # Without the schema of Arrow in the file, dictionaries are read back as plain strings.
     return pq.ParquetWriter(
