@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from personalize_assets.aws.checksums import PART_BYTES
 from personalize_assets.aws.deployment import Deployment
-from personalize_assets.aws.objects import PART_BYTES, Bucket
+from personalize_assets.aws.objects import Bucket
 from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.recorded_calls import (
     Call,

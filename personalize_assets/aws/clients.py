@@ -8,12 +8,13 @@ role. Nothing here starts a stack: ``personalize_assets.local.clients`` does.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
 from personalize_assets import loopback
+from personalize_assets.aws.bucket_owner import expect_owner
 from personalize_assets.aws.deployment import LOCAL_REGION, Deployment
 from personalize_assets.aws.endpoints import Endpoints
+from personalize_assets.aws.sessions import session_of
 
 if TYPE_CHECKING:
     from types_boto3_personalize import PersonalizeClient
@@ -82,6 +83,7 @@ def make_clients(
     Raises:
         ValueError: Endpoints are missing for local, or given for aws.
         NotLoopbackError: An endpoint is not on this machine.
+        DeploymentError: No region is known, or the profile does not exist.
     """
     if deployment.is_local:
         if endpoints is None:
@@ -101,11 +103,12 @@ def make_aws_client(deployment: Deployment, service: str) -> Any:
 
     Raises:
         ValueError: The deployment is local: nothing may leave this machine.
+        DeploymentError: No region is known, or the profile does not exist.
     """
     if deployment.is_local:
         raise ValueError(f"the local deployment does not speak to {service}")
-    session: Any = boto3.Session(region_name=deployment.region)
-    return session.client(service, config=_RETRIES)
+    session: Any = session_of(deployment)
+    return _prepared(deployment, service, session, _RETRIES)
 
 
 def _local_clients(
@@ -131,12 +134,33 @@ def _local_clients(
 
 
 def _aws_clients(deployment: Deployment, config: Config) -> Clients:
-    session: Any = boto3.Session(region_name=deployment.region)
+    session: Any = session_of(deployment)
+
+    def make(service: str) -> Any:
+        return _prepared(deployment, service, session, config)
+
     return Clients(
         deployment=deployment,
         endpoints=None,
-        personalize=session.client("personalize", config=config),
-        personalize_runtime=session.client("personalize-runtime", config=config),
-        personalize_events=session.client("personalize-events", config=config),
-        s3=session.client("s3", config=config),
+        personalize=make("personalize"),
+        personalize_runtime=make("personalize-runtime"),
+        personalize_events=make("personalize-events"),
+        s3=make("s3"),
     )
+
+
+def _prepared(deployment: Deployment, service: str, session: Any, config: Config) -> Any:
+    """A client of the aws deployment, with what every one of them has."""
+    if service == "s3":
+        config = config.merge(_transfer_config(deployment, config))
+    client = session.client(service, config=config)
+    if service == "s3" and deployment.bucket_owner is not None:
+        expect_owner(client, deployment.bucket, deployment.bucket_owner)
+    return client
+
+
+def _transfer_config(deployment: Deployment, config: Any) -> Config:
+    connections = max(deployment.transfer_concurrency, config.max_pool_connections)
+    if deployment.accelerated:
+        return Config(max_pool_connections=connections, s3={"use_accelerate_endpoint": True})
+    return Config(max_pool_connections=connections)

@@ -5,31 +5,40 @@ The local S3 knows no batch delete, no metadata, no versions and no conditional 
 and time of change together.
 """
 
-import hashlib
 import json
 import logging
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+from s3transfer.manager import TransferManager
 
+from personalize_assets.aws.checksums import checksum_of
 from personalize_assets.aws.clients import Clients
 from personalize_assets.aws.kinds import error_code
+from personalize_assets.aws.transfers import (
+    ObjectChanged,
+    TransferSettings,
+    digest_file,
+    head,
+    receive,
+    send,
+)
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 log = logging.getLogger(__name__)
 
-PART_BYTES = 8 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
+_DOWNLOADS: Final = 3
+"""So often is a download begun whose object is replaced meanwhile."""
 _MISSING = ("404", "NoSuchKey", "NotFound")
 
 
@@ -76,33 +85,31 @@ class StoredFile:
     written: bool
 
 
-class _Owner(TypedDict, total=False):
-    ExpectedBucketOwner: str
-
-
 @dataclass(frozen=True)
 class Bucket:
     """The pipeline's bucket.
 
     Attributes:
-        s3: boto3 client.
+        s3: boto3 client; that of the aws deployment names the owner in every request.
         name: Name of the bucket.
-        owner: Account that must own it (sent with every request), or None on this machine.
+        transfers: How files travel.
     """
 
     s3: "S3Client"
     name: str
-    owner: str | None = None
+    transfers: TransferSettings = field(default_factory=TransferSettings)
 
     @staticmethod
     def of(clients: Clients) -> "Bucket":
         """The bucket of a deployment."""
         deployment = clients.deployment
-        return Bucket(clients.s3, deployment.bucket, deployment.bucket_owner)
-
-    @property
-    def _owner(self) -> _Owner:
-        return {} if self.owner is None else {"ExpectedBucketOwner": self.owner}
+        # A folder of this machine gains nothing by more connections than a client keeps open.
+        concurrency = deployment.transfer_concurrency
+        transfers = TransferSettings(
+            concurrency=min(concurrency, 10) if deployment.is_local else concurrency,
+            keeps_checksums=not deployment.is_local,
+        )
+        return Bucket(clients.s3, deployment.bucket, transfers)
 
     def uri(self, key: str = "") -> str:
         """The address ``s3://bucket/key``."""
@@ -119,7 +126,7 @@ class Bucket:
             ClientError: It belongs to someone else, or access is refused.
         """
         try:
-            self.s3.head_bucket(Bucket=self.name, **self._owner)
+            self.s3.head_bucket(Bucket=self.name)
         except ClientError as error:
             if error_code(error) not in (*_MISSING, "NoSuchBucket"):
                 raise
@@ -146,7 +153,7 @@ class Bucket:
             ClientError: The bucket is missing or access is refused.
         """
         pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.name, Prefix=prefix, StartAfter=after, **self._owner
+            Bucket=self.name, Prefix=prefix, StartAfter=after
         )
         for page in pages:
             for entry in page.get("Contents", []):
@@ -164,7 +171,7 @@ class Bucket:
             ClientError: Access is refused.
         """
         try:
-            answer = self.s3.head_object(Bucket=self.name, Key=key, **self._owner)
+            answer = self.s3.head_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if error_code(error) not in _MISSING:
                 raise
@@ -181,51 +188,78 @@ class Bucket:
         """Upload a file, in parts where it is large; nothing is sent if it is there already.
 
         Raises:
+            TransferError: It changed meanwhile, or S3 holds something else afterwards.
             OSError: The file cannot be read.
             ClientError: The bucket is missing or access is refused.
         """
+        if there := self._same(path, key):
+            log.info("%s is there already (%d bytes)", self.uri(key), there.size)
+            return there
+        digest = send(self.s3, path, self.name, key, self.transfers)
+        log.info("wrote %s (%d bytes)", self.uri(key), digest.size)
+        return StoredFile(key, digest.size, digest.sha256, written=True)
+
+    def _same(self, path: Path, key: str) -> StoredFile | None:
+        """The object, if it holds what the file does, which is read only if that may be."""
         size = path.stat().st_size
-        sha256, etags = _digests(path)
-        there = self.head(key)
-        if there is not None and there.size == size and there.etag in etags:
-            log.info("%s is there already (%d bytes)", self.uri(key), size)
-            return StoredFile(key, size, sha256, written=False)
-        config = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
-        extra: dict[str, Any] = {**self._owner}
-        self.s3.upload_file(str(path), self.name, key, ExtraArgs=extra, Config=config)
-        log.info("wrote %s (%d bytes)", self.uri(key), size)
-        return StoredFile(key, size, sha256, written=True)
+        try:
+            answer = head(self.s3, self.name, key, self.transfers)
+        except ClientError as error:
+            if error_code(error) not in _MISSING:
+                raise
+            return None
+        checksum = checksum_of(answer)
+        if answer["ContentLength"] != size or checksum is None:
+            return None
+        digest = digest_file(path, checksum, size)
+        if digest.size != size or not digest.agrees_with(checksum):
+            return None
+        return StoredFile(key, size, digest.sha256, written=False)
 
     def get_file(self, key: str, path: Path) -> StoredFile:
         """Download an object to ``path``, which appears only when it is complete.
 
+        Parts of it travel at the same time, all of one version: where the object is replaced
+        meanwhile, it is begun anew.
+
         Raises:
             ObjectNotFound: There is no such object.
-            OSError: The file cannot be written, or the object ended early.
+            TransferError: It is replaced again and again, or arrives other than S3 tells.
+            OSError: The file cannot be written.
+            ClientError: Access is refused.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        digest, size = hashlib.sha256(), 0
+        for left in reversed(range(_DOWNLOADS)):
+            try:
+                return self._get(key, path)
+            except ObjectChanged as error:
+                if not left:
+                    raise
+                log.warning("%s; beginning anew", error)
+        raise AssertionError("unreachable")
+
+    def _get(self, key: str, path: Path) -> StoredFile:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
         try:
-            with os.fdopen(handle, "wb") as file:
-                for block in self._blocks(key):
-                    digest.update(block)
-                    size += file.write(block)
+            with os.fdopen(handle, "w+b") as file:
+                digest = receive(self.s3, self.name, key, file, self.transfers)
             Path(part).replace(path)
-        except BaseException:
+        except BaseException as error:
             with suppress(FileNotFoundError):
                 Path(part).unlink()
+            if isinstance(error, ClientError) and error_code(error) in _MISSING:
+                raise ObjectNotFound(f"there is no object {self.uri(key)}") from error
             raise
-        return StoredFile(key, size, digest.hexdigest(), written=True)
+        return StoredFile(key, digest.size, digest.sha256, written=True)
 
     def _blocks(self, key: str) -> Iterator[bytes]:
-        body = self._open(key)
-        while block := body.read(_BLOCK_BYTES):
-            yield block
+        with closing(self._open(key)) as body:
+            while block := body.read(_BLOCK_BYTES):
+                yield block
 
     def _open(self, key: str) -> BinaryIO:
         try:
-            answer: Any = self.s3.get_object(Bucket=self.name, Key=key, **self._owner)
+            answer: Any = self.s3.get_object(Bucket=self.name, Key=key)
         except ClientError as error:
             if error_code(error) not in _MISSING:
                 raise
@@ -238,7 +272,8 @@ class Bucket:
         Raises:
             ObjectNotFound: There is no such object.
         """
-        return self._open(key).read(size)
+        with closing(self._open(key)) as body:
+            return body.read(size)
 
     def read_bytes(self, key: str) -> bytes:
         """Read a small object.
@@ -254,7 +289,7 @@ class Bucket:
         Raises:
             ClientError: The bucket is missing or access is refused.
         """
-        self.s3.put_object(Bucket=self.name, Key=key, Body=content, **self._owner)
+        self.s3.put_object(Bucket=self.name, Key=key, Body=content)
 
     def read_json(self, key: str) -> Any:
         """Read a small JSON object.
@@ -284,11 +319,11 @@ class Bucket:
         Raises:
             ObjectNotFound: There is no object ``source_key``.
         """
-        extra: dict[str, Any] = {**self._owner}
         source: Any = {"Bucket": self.name, "Key": source_key}
         try:
             # The managed copy also takes objects beyond the 5 GB of CopyObject.
-            self.s3.copy(source, self.name, key, ExtraArgs=extra)
+            with TransferManager(self.s3, self.transfers.config) as manager:
+                manager.copy(source, self.name, key).result()
         except ClientError as error:
             if error_code(error) not in _MISSING:
                 raise
@@ -300,25 +335,4 @@ class Bucket:
         Raises:
             ClientError: The bucket is missing or access is refused.
         """
-        self.s3.delete_object(Bucket=self.name, Key=key, **self._owner)
-
-
-def _digests(path: Path) -> tuple[str, tuple[str, str]]:
-    """sha256 of a file, and the ETags it has as one object and as one of several parts."""
-    sha256, whole, parts = hashlib.sha256(), _md5(), [_md5()]
-    in_part = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            sha256.update(block)
-            whole.update(block)
-            if in_part == PART_BYTES:
-                parts.append(_md5())
-                in_part = 0
-            parts[-1].update(block)
-            in_part += len(block)
-    combined = _md5(b"".join(part.digest() for part in parts)).hexdigest()
-    return sha256.hexdigest(), (whole.hexdigest(), f"{combined}-{len(parts)}")
-
-
-def _md5(content: bytes = b"") -> Any:
-    return hashlib.md5(content, usedforsecurity=False)
+        self.s3.delete_object(Bucket=self.name, Key=key)
