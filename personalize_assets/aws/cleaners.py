@@ -30,6 +30,7 @@ from personalize_assets.core.cleaning import (
 )
 from personalize_assets.core.cleaning.outputs import OutputFile
 from personalize_assets.core.columns import Columns
+from personalize_assets.core.tables import TableSource
 
 Dataset = Literal["interactions", "items", "users"]
 
@@ -52,6 +53,20 @@ class Cleaning:
     raw: RawFiles
     rules: CleaningRules = field(default_factory=CleaningRules)
     items_key: str | None = None
+
+    def inputs(self) -> dict[str, Any]:
+        """What the outputs depend on, JSON-like: raw object, its meaning, rules, known items."""
+        file, source = self.raw.file(self.dataset), self.raw.source
+        meaning = source.model_dump(mode="json") if isinstance(source, TableSource) else None
+        raw = {"key": file.key, "etag": file.etag, "size": file.size, "tables": meaning}
+        if self.dataset != "interactions":
+            return {"raw": raw}
+        items = None if self.items_key is None else self.bucket.head(self.items_key)
+        return {
+            "raw": raw,
+            "rules": self.rules.digest(),
+            "items": None if items is None else items.etag,
+        }
 
     def download(self, work: Path) -> Path:
         """Copy the raw file under ``work``, with its own name."""

@@ -19,7 +19,6 @@ from personalize_assets.aws.raw_data import RawFiles
 from personalize_assets.core.cleaning import CleaningRules
 from personalize_assets.core.cleaning.definitions import Reason
 from personalize_assets.core.schemas import derive_schema, parse_dataset_type
-from personalize_assets.core.tables import TableSource
 
 ARROW = ArrowCleaner()
 
@@ -83,10 +82,8 @@ def prepare_interactions(
     Raises:
         RawDataError: The raw file cannot be read at all.
     """
-    items = None if items_key is None else bucket.head(items_key)
-    inputs = {"rules": rules.digest(), "items": None if items is None else items.etag}
     cleaning = Cleaning(bucket, "interactions", raw, rules, items_key)
-    return _prepare(cleaning, inputs, folder, report, cleaner)
+    return _prepare(cleaning, folder, report, cleaner)
 
 
 def prepare_entities(
@@ -98,27 +95,11 @@ def prepare_entities(
     cleaner: Cleaner = ARROW,
 ) -> Prepared:
     """Clean the raw items or users; like `prepare_interactions`."""
-    return _prepare(Cleaning(bucket, dataset, raw), {}, folder, report, cleaner)
-
-
-def inputs_of(cleaning: Cleaning, inputs: Mapping[str, Any], engine: str) -> dict[str, Any]:
-    """What identifies the outputs of a cleaning, for the manifest and for runs of a job.
-
-    Args:
-        cleaning: What is cleaned.
-        inputs: What identifies rules and items.
-        engine: Who cleans; not named where it is ``arrow``.
-    """
-    file, source = cleaning.raw.file(cleaning.dataset), cleaning.raw.source
-    meaning = source.model_dump(mode="json") if isinstance(source, TableSource) else None
-    identity = {"key": file.key, "etag": file.etag, "size": file.size, "tables": meaning}
-    other = {} if engine == ARROW.engine else {"engine": engine}
-    return {"raw": identity, **inputs, **other}
+    return _prepare(Cleaning(bucket, dataset, raw), folder, report, cleaner)
 
 
 def _prepare(
     cleaning: Cleaning,
-    inputs: Mapping[str, Any],
     folder: str,
     report: Callable[[str], None],
     cleaner: Cleaner,
@@ -126,7 +107,9 @@ def _prepare(
     bucket, name = cleaning.bucket, cleaning.dataset
     folder = f"{folder}{name}/"
     manifest_key = f"{folder}manifest.json"
-    made_of = inputs_of(cleaning, inputs, cleaner.engine)
+    # The embedded engine has no name here, so that what it made before there were others holds.
+    engine = {} if cleaner.engine == ARROW.engine else {"engine": cleaner.engine}
+    made_of = {**cleaning.inputs(), **engine}
     done = read_manifest(bucket, manifest_key, made_of, Prepared)
     if done is not None:
         report(f"{name}: unchanged, {done.rows:,} rows")

@@ -19,6 +19,11 @@ from personalize_assets.components.attributes.operations import (
     Retraining,
     Sensors,
 )
+from personalize_assets.components.attributes.preparation import (
+    GlueSettings,
+    Preparation,
+    SparkSettings,
+)
 from personalize_assets.components.attributes.search import HyperparameterSearch
 from personalize_assets.components.attributes.serving import (
     AttributedMetric,
@@ -50,10 +55,12 @@ __all__ = [
     "Filter",
     "Freshness",
     "GatedMetric",
+    "GlueSettings",
     "HyperparameterSearch",
     "MetricAttribution",
     "Objective",
     "Prefixes",
+    "Preparation",
     "Promotion",
     "QualityLimits",
     "Recommender",
@@ -61,5 +68,6 @@ __all__ = [
     "Sensors",
     "Solution",
     "Source",
+    "SparkSettings",
     "WeighedEvent",
 ]

@@ -18,6 +18,7 @@ from personalize_assets.components.attributes.operations import (
     Retraining,
     Sensors,
 )
+from personalize_assets.components.attributes.preparation import Preparation
 from personalize_assets.components.attributes.refusals import (
     refuse_impossible,
     require_distinct,
@@ -69,6 +70,9 @@ class DatasetGroupAttributes(dg.Model, dg.Resolvable):
         default_factory=CleaningRules
     )
     """Which events a row of raw data becomes, and which share of rows is taken."""
+
+    preparation: Preparation = Field(default_factory=Preparation)
+    """Which engine cleans: this process, Spark or AWS Glue."""
 
     datasets: Sequence[str] = ("interactions", "items")
     """Datasets to import: `interactions`, and where wanted `items` and `users`."""

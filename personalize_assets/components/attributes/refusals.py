@@ -5,7 +5,7 @@ only declared values and the table of recipes are looked at.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from personalize_assets.components.attributes.training import Solution, recipes_that
 from personalize_assets.core.attribution import AttributionError, parse_expression
@@ -20,6 +20,8 @@ from personalize_assets.core.names import (
 )
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec
+from personalize_assets.spark.order import Dataset
+from personalize_assets.spark.ordering import refusal
 
 if TYPE_CHECKING:
     from personalize_assets.components.attributes.dataset_group import DatasetGroupAttributes
@@ -36,6 +38,7 @@ def refuse_impossible(group: "DatasetGroupAttributes") -> None:
         ValueError: Something cannot be; the message says where, what, and what to do.
     """
     _check_quotas(group)
+    _check_preparation(group)
     _check_solutions(group)
     _check_campaigns(group)
     _check_batch(group)
@@ -60,6 +63,27 @@ def _check_quotas(group: "DatasetGroupAttributes") -> None:
             )
     if reserved := [key for key in group.tags if key.lower().startswith("aws:")]:
         raise ValueError(f"tags: keys may not begin with aws:, got {', '.join(reserved)}")
+
+
+def _check_preparation(group: "DatasetGroupAttributes") -> None:
+    named = group.preparation.datasets or ()
+    if absent := sorted(set(named) - set(group.prepared)):
+        raise ValueError(
+            f"preparation.datasets: {', '.join(absent)} of this group is not cleaned; cleaned are "
+            f"{', '.join(group.prepared)}"
+        )
+    tables = group.source.tables
+    for dataset in group.prepared:
+        engine = group.preparation.engine_of(dataset)
+        if engine == "arrow" or tables is None:
+            continue
+        reason = refusal(cast("Dataset", dataset), tables)
+        if reason is not None:
+            others = [name for name in group.prepared if name != dataset]
+            raise ValueError(
+                f"preparation: engine {engine} cannot clean {dataset}: {reason}; or name the "
+                f"others alone: `datasets: [{', '.join(others)}]`"
+            )
 
 
 def _check_solutions(group: "DatasetGroupAttributes") -> None:
