@@ -94,12 +94,19 @@ def make_clients(
     return _aws_clients(deployment, _RETRIES if limits is None else limits.config)
 
 
-def make_aws_client(deployment: Deployment, service: str) -> Any:
+def make_aws_client(
+    deployment: Deployment,
+    service: str,
+    limits: CallLimits | None = None,
+    session: Any = None,
+) -> Any:
     """Make a boto3 client of another service that only the aws deployment speaks to.
 
     Args:
         deployment: Must be aws.
         service: ``sns``, ``sqs`` or ``cloudwatch``.
+        limits: Those of callers who wait for answers; None for the patience of a pipeline.
+        session: One of ``session_of(deployment)`` for several clients; a new one where None.
 
     Raises:
         ValueError: The deployment is local: nothing may leave this machine.
@@ -107,8 +114,8 @@ def make_aws_client(deployment: Deployment, service: str) -> Any:
     """
     if deployment.is_local:
         raise ValueError(f"the local deployment does not speak to {service}")
-    session: Any = session_of(deployment)
-    return _prepared(deployment, service, session, _RETRIES)
+    config = _RETRIES if limits is None else limits.config
+    return _prepared(deployment, service, session or session_of(deployment), config)
 
 
 def _local_clients(
