@@ -252,6 +252,7 @@ class Tally:
         ours: Those that the project made for this group.
         others: How many others there are.
         running: How many of all the service is still at work on.
+        is_job: Whether the kind is work that was done, which no operation deletes.
     """
 
     label: str
@@ -259,6 +260,22 @@ class Tally:
     ours: tuple[Listed, ...]
     others: int
     running: int
+    is_job: bool = False
+
+    @property
+    def left(self) -> tuple[Listed, ...]:
+        """What of ours could still go or end: all of it, but of jobs only those at work.
+
+        How long the service lists finished jobs, whose dataset or version has gone, it does not
+        say; they cost nothing and cannot be deleted.
+        """
+        return tuple(one for one in self.ours if not self.is_job or one.status in RUNNING)
+
+    @property
+    def counted(self) -> str:
+        """How many are ours, in words where some are finished jobs that the service still lists."""
+        done = len(self.ours) - len(self.left)
+        return f"{len(self.left)} and {done} done" if done else str(len(self.ours))
 
 
 def tally_account(
@@ -291,4 +308,5 @@ def _tally(
         if one.arn in known or (asked and tags_of(client, one.arn).get(PROJECT_TAG) == group_name)
     )
     running = sum(one.status in RUNNING for one in everything)
-    return Tally(kind.label, kind.operation, ours, len(everything) - len(ours), running)
+    others = len(everything) - len(ours)
+    return Tally(kind.label, kind.operation, ours, others, running, kind.is_job)

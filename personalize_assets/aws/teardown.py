@@ -150,7 +150,7 @@ class TornDown:
     @property
     def clean(self) -> bool:
         """Whether nothing of ours is left."""
-        return not self.left and not any(tally.ours for tally in self.tallies)
+        return not self.left and not any(tally.left for tally in self.tallies)
 
 
 def plan_teardown(inventory: Inventory) -> Plan:
@@ -306,6 +306,6 @@ def _wait_until_settled(
 def proof_lines(torn_down: TornDown) -> Sequence[str]:
     """What each list operation showed afterwards, as text."""
     return [
-        f"{tally.operation}: {len(tally.ours)} of ours, {tally.others} of others"
+        f"{tally.operation}: {tally.counted} of ours, {tally.others} of others"
         for tally in torn_down.tallies
     ]

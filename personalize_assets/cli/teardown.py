@@ -82,7 +82,7 @@ def _ask(opened: OpenGroup, plan: Plan) -> None:
 def _show_proof(opened: OpenGroup, torn_down: TornDown) -> None:
     table = Table("list call", "ours", "others", title="What is left", title_justify="left")
     for tally in torn_down.tallies:
-        table.add_row(tally.operation, str(len(tally.ours)), str(tally.others))
+        table.add_row(tally.operation, tally.counted, str(tally.others))
     opened.console.print(table)
     if torn_down.clean:
         opened.console.print("[green]Nothing of ours is left[/green], nothing is billed.")

@@ -155,6 +155,6 @@ def _prove(context: dg.OpExecutionContext, torn_down: TornDown) -> None:
 
 def left_text(torn_down: TornDown) -> str:
     """What is left of ours, and what keeps it there."""
-    left = sorted({f"{one.label} {one.name}" for t in torn_down.tallies for one in t.ours})
+    left = sorted({f"{one.label} {one.name}" for t in torn_down.tallies for one in t.left})
     blocked = [str(one) for one in torn_down.plan.blocked]
     return "; ".join([f"still there: {', '.join(left)}", *blocked])

@@ -1,14 +1,21 @@
 """What exists and whose it is, against the real engine."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from personalize_assets.aws import listing
 from personalize_assets.aws.clients import Clients
-from personalize_assets.aws.inventory import Inventory, tags_of, take_inventory, tally_account
-from personalize_assets.aws.listing import list_all
+from personalize_assets.aws.inventory import (
+    Inventory,
+    Tally,
+    tags_of,
+    take_inventory,
+    tally_account,
+)
+from personalize_assets.aws.listing import Listed, list_all
 from personalize_assets.aws.naming import PROJECT_TAG
 from personalize_assets.aws.objects import Bucket
 from personalize_assets.loopback import make_client
@@ -117,3 +124,18 @@ def test_tags_of__gone(films: Estate) -> None:
     gone = "arn:aws:personalize:us-east-1:" + films.group().split(":")[4] + ":filter/gone"
 
     assert tags_of(films.client, gone) == {}
+
+
+def test_tally__of_finished_jobs_leaves_nothing_to_delete() -> None:
+    done, busy = (
+        Listed("batch inference job", f"arn:{status}", status, status, None, {})
+        for status in ("ACTIVE", "CREATE IN_PROGRESS")
+    )
+
+    jobs = Tally("batch inference job", "list_batch_inference_jobs", (done, busy), 3, 1, True)
+    campaigns = replace(jobs, label="campaign", is_job=False)
+
+    assert jobs.left == (busy,)
+    assert jobs.counted == "1 and 1 done"
+    assert campaigns.left == (done, busy)
+    assert campaigns.counted == "2"
