@@ -14,6 +14,7 @@ from personalize_assets.local.stack import StackOptions, ensure_stack, stop_stac
 from personalize_assets_tests.recording import calls_hook
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+SHARED = ("end_to_end", "contract")
 SAMPLE = Path(__file__).parent.parent / "data"
 
 # Before numpy is imported, also in processes that tests start: where two workers share two
@@ -30,11 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 class ModulesTogether(LoadScopeScheduling):
-    """Runs a module on one worker, and all of end_to_end/, which shares one run of the main job."""
+    """Runs a module on one worker, and all of a folder whose modules share a long fixture."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return "end_to_end" if "/end_to_end/" in module else module
+        shared = (folder for folder in SHARED if f"/{folder}/" in module)
+        return next(shared, module)
 
 
 @pytest.hookimpl(optionalhook=True)

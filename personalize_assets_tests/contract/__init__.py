@@ -1,0 +1,1 @@
+"""One workflow over all of `aws/`, against the engine, the transcribed service and an account."""
