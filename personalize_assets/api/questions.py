@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from personalize_assets.api.declared import DeclaredGroup
-from personalize_assets.aws.naming import clean_name
+from personalize_assets.aws.naming import clean_name, job_name
 from personalize_assets.core.filters import parse_filter
 from personalize_assets.recipes.registry import RECIPES
 from personalize_assets.recipes.spec import RecipeSpec, RecipeType
@@ -232,9 +232,14 @@ class Addresses:
         """ARN of a campaign or recommender."""
         return f"{self.prefix}:{target.kind}/{self._name(target.name)}"
 
-    def solution(self, name: str) -> str:
-        """ARN of a declared solution."""
-        return f"{self.prefix}:solution/{self._name(name)}"
+    def is_solution(self, arn: str, name: str) -> bool:
+        """Whether a solution was made for the declared one: its name also holds a digest.
+
+        One whose declaration changed has several, of which the newest is the declared one.
+        """
+        named = job_name(f"{self.group}-{name}").rpartition("-")[0]
+        found = arn.removeprefix(f"{self.prefix}:solution/{named}-")
+        return re.fullmatch(r"[0-9a-f]{12}(-\d+)?", found) is not None
 
     def filter(self, name: str) -> str:
         """ARN of a declared filter."""
