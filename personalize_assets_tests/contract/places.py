@@ -17,6 +17,8 @@ PATIENCE = WaitPolicy(timeout_s=120, min_delay_s=0.02, max_delay_s=0.2)
 LIMIT = "More than 5 resources with PENDING or IN_PROGRESS status."
 """[error-messages.html]"""
 
+RATE = "Rate exceeded"
+
 
 class Disturbances(Protocol):
     """How a service is made to refuse and to fail."""
@@ -24,6 +26,11 @@ class Disturbances(Protocol):
     @contextmanager
     def refusing(self, operation: str) -> Iterator[None]:
         """Let the next call of an operation meet the limit of running jobs."""
+        ...
+
+    @contextmanager
+    def throttling(self, operation: str) -> Iterator[None]:
+        """Throttle the next call of an operation."""
         ...
 
     @contextmanager
@@ -65,6 +72,21 @@ class Place:
         return self.bucket.uri(f"{self.folder}{path}")
 
 
+class Undisturbed:
+    """Where nothing may be disturbed: what is asked for goes its way."""
+
+    @contextmanager
+    def refusing(self, operation: str) -> Iterator[None]:
+        yield
+
+    throttling = refusing
+
+    @contextmanager
+    def failing(self, operation: str, label: str) -> Iterator[None]:
+        raise NotImplementedError("nothing can be made to fail here")
+        yield
+
+
 @dataclass(frozen=True)
 class EngineFaults:
     """Disturbs an engine through its control paths."""
@@ -74,6 +96,11 @@ class EngineFaults:
     @contextmanager
     def refusing(self, operation: str) -> Iterator[None]:
         with self._rule("limit", operation, LIMIT):
+            yield
+
+    @contextmanager
+    def throttling(self, operation: str) -> Iterator[None]:
+        with self._rule("throttling", operation, RATE):
             yield
 
     @contextmanager
@@ -99,6 +126,11 @@ class TranscribedFaults:
     @contextmanager
     def refusing(self, operation: str) -> Iterator[None]:
         self.service.refuse(operation, "LimitExceededException", LIMIT)
+        yield
+
+    @contextmanager
+    def throttling(self, operation: str) -> Iterator[None]:
+        self.service.refuse(operation, "ThrottlingException", RATE)
         yield
 
     @contextmanager

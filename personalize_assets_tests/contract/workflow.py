@@ -50,7 +50,7 @@ from personalize_assets.aws.updates import update_solution_version
 from personalize_assets.aws.waiters import ResourceFailed
 from personalize_assets.core.capacity import Traffic
 from personalize_assets_tests.contract import tables
-from personalize_assets_tests.contract.places import Place
+from personalize_assets_tests.contract.places import Place, Undisturbed
 
 COMEDIES, DRAMAS = (
     f'INCLUDE ItemID WHERE Items.GENRES IN ("{genre}")' for genre in ("Comedy", "Drama")
@@ -203,14 +203,16 @@ class Walk:
 
     @cached_property
     def tracker(self) -> Ensured:
+        """The event tracker, whose making is throttled once."""
         assert self.interactions
-        return ensure_event_tracker(
-            self.place.personalize,
-            f"{self.place.name}-events",
-            self.group.arn,
-            self.place.policy,
-            tags=self.tags,
-        )
+        with self._disturbed.throttling("CreateEventTracker"):
+            return ensure_event_tracker(
+                self.place.personalize,
+                f"{self.place.name}-events",
+                self.group.arn,
+                self.place.policy,
+                tags=self.tags,
+            )
 
     @cached_property
     def event(self) -> Any:
@@ -341,8 +343,7 @@ class Walk:
 
     @property
     def _disturbed(self) -> Any:
-        assert self.place.disturbances is not None, "nothing may be disturbed here"
-        return self.place.disturbances
+        return self.place.disturbances or Undisturbed()
 
     @property
     def _solution(self) -> SolutionRequest:
