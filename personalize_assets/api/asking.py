@@ -11,7 +11,6 @@ from personalize_assets.api.answers import (
     ItemAnswer,
     Reason,
     RecommendationsAnswer,
-    RecommendedItem,
     TargetAnswer,
 )
 from personalize_assets.api.calls import Invalid, Unavailable, answer_of
@@ -85,14 +84,17 @@ class Asking:
         if question.explain and question.user_id is not None:
             wanted = [str(one.get("itemId")) for one in listed]
             reasons = await self._explainer.explain(question.user_id, wanted)
-        return RecommendationsAnswer(
-            answered_by=TargetAnswer.of(question.target),
-            user_id=question.user_id,
-            known_user=self._knows(question.user_id),
-            about=self._about(question),
-            filter=question.filter,
-            recommendation_id=found.get("recommendationId"),
-            items=self._items(question, listed, reasons),
+        # All at once: item by item pydantic would take longer than the service does.
+        return RecommendationsAnswer.model_validate(
+            {
+                "answered_by": TargetAnswer.of(question.target),
+                "user_id": question.user_id,
+                "known_user": self._knows(question.user_id),
+                "about": self._about(question),
+                "filter": question.filter,
+                "recommendation_id": found.get("recommendationId"),
+                "items": self._items(question, listed, reasons),
+            }
         )
 
     def _request(self, question: Question) -> dict[str, Any]:
@@ -157,21 +159,22 @@ class Asking:
         question: Question,
         listed: Sequence[Mapping[str, Any]],
         reasons: Mapping[str, Reason],
-    ) -> list[RecommendedItem]:
+    ) -> list[dict[str, Any]]:
+        """Members of ``RecommendedItem``, best first."""
         ids = [str(one.get("itemId")) for one in listed]
         items = self._services.catalogue.value.items(ids)
-        met = self._met(question.user_id)
+        met = self._met(question.user_id, ids)
         return [
             _recommended(rank, item, one, None if met is None else item.item_id in met, reasons)
             for rank, (item, one) in enumerate(zip(items, listed, strict=True), 1)
         ]
 
-    def _met(self, user_id: str | None) -> frozenset[str] | None:
-        """Items that a user met, here or in the cleaned interactions; None if not known."""
+    def _met(self, user_id: str | None, ids: Sequence[str]) -> frozenset[str] | None:
+        """Which items a user met, here or in the cleaned interactions; None if not known."""
         if user_id is None or self._services.histories.state != "loaded":
             return None
         sent = {event.item_id for event in self._services.sent.of(user_id)}
-        return self._services.histories.value.items_of(user_id) | sent
+        return self._services.histories.value.met_by(user_id, ids) | sent
 
 
 def require_needed(question: Question) -> None:
@@ -197,14 +200,14 @@ def _recommended(
     found: Mapping[str, Any],
     met: bool | None,  # noqa: FBT001 - one of three values
     reasons: Mapping[str, Reason],
-) -> RecommendedItem:
+) -> dict[str, Any]:
     said = [Reason(source="service", text=str(text)) for text in found.get("reason") or ()]
     computed = [reasons[item.item_id]] if item.item_id in reasons else []
-    return RecommendedItem(
+    return {
         **ItemAnswer.members(item),
-        rank=rank,
-        score=found.get("score"),
-        reasons=[*said, *computed],
-        met=met,
-        metadata=found.get("metadata") or {},
-    )
+        "rank": rank,
+        "score": found.get("score"),
+        "reasons": [*said, *computed],
+        "met": met,
+        "metadata": found.get("metadata") or {},
+    }

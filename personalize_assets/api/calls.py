@@ -101,7 +101,8 @@ class Calls:
         future = self._pool.submit(context.run, call)
         future.add_done_callback(lambda _: self._count(-1))
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(future), self._deadline_s)
+            async with asyncio.timeout(self._deadline_s):
+                return await asyncio.wrap_future(future)
         except TimeoutError:
             raise Unavailable(
                 "timeout", f"Amazon Personalize gave no answer in {self._deadline_s:g} s", 5

@@ -1,7 +1,7 @@
 """The items in memory: their titles, genres and years, and which titles hold some words.
 
 Held in Arrow, about as large as the texts themselves; nothing is an object of Python before it is
-asked for.
+asked for, and few are after.
 """
 
 # pyarrow ships no types, and pyarrow.compute makes its functions when it is imported.
@@ -23,6 +23,9 @@ from personalize_assets.core.columns import Columns
 
 MAX_RANKED_HITS: Final = 2_000
 """So many of the items that hold the words are put in order; more are not looked at."""
+
+KEPT_ITEMS: Final = 20_000
+"""So many items that were asked for stay at hand as they were read."""
 
 Popularity = Callable[[Sequence[str]], Sequence[int]]
 """How often items were met, by their ids."""
@@ -61,6 +64,7 @@ class Catalogue:
         self._years = pc.cast(years, pa.int32(), safe=False).combine_chunks()
         self._folded = _folded_titles(pc.coalesce(self._titles, self._ids))
         self._index = IdIndex(self._ids)
+        self._read: dict[str, Item] = {}
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -94,11 +98,14 @@ class Catalogue:
 
     def items(self, item_ids: Sequence[str]) -> list[Item]:
         """What is known of each item; of one that is not known, only its id."""
-        rows = self._index.rows(item_ids)
-        return [
-            Item(item_id) if row < 0 else self._item(row)
-            for item_id, row in zip(item_ids, rows, strict=True)
-        ]
+        if unread := [item_id for item_id in item_ids if item_id not in self._read]:
+            if len(self._read) + len(unread) > KEPT_ITEMS:
+                self._read = {}
+                unread = item_ids
+            rows = self._index.rows(unread)
+            for item_id, row in zip(unread, rows, strict=True):
+                self._read[item_id] = Item(item_id) if row < 0 else self._item(row)
+        return [self._read[item_id] for item_id in item_ids]
 
     def item(self, item_id: str) -> Item:
         """What is known of one item."""

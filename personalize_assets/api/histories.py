@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -164,13 +165,14 @@ class Histories:
             rows = rows[self._type_codes[rows] == types.index(event_type)]
         return [self._row(row) for row in rows[:limit].tolist()]
 
-    def items_of(self, user_id: str) -> frozenset[str]:
-        """Ids of all items that a user met."""
+    def met_by(self, user_id: str, item_ids: Sequence[str]) -> frozenset[str]:
+        """Which of the items a user met."""
         user = self._user_index.row(user_id)
         if user < 0:
             return frozenset()
-        codes = np.unique(self._met[self._ends[user] : self._ends[user + 1]])
-        return frozenset(self._items.take(pa.array(codes)).to_pylist())
+        met = self._met[self._ends[user] : self._ends[user + 1]]
+        found = np.isin(self._item_index.rows(item_ids), met)
+        return frozenset(compress(item_ids, found.tolist()))
 
     def users_beginning(self, prefix: str, limit: int) -> list[tuple[str, int]]:
         """Users whose ids begin with ``prefix``, short ids first, and how much each did."""

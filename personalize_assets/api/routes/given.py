@@ -18,8 +18,8 @@ class Parts:
     asking: Asking
 
 
-def parts_of(request: Request) -> Parts:
-    """The parts of the application that got this request."""
+async def parts_of(request: Request) -> Parts:
+    """The parts of the application that got this request; async, or it would need a thread."""
     return request.app.state.parts
 
 
