@@ -10,12 +10,19 @@ holds them against the policies of `bootstrap`: an action that is called must be
 that is granted must be called, or be explained here. It ends with status 1 where that is not so.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from personalize_assets.aws.bootstrap.actions import actions_of
+from personalize_assets.aws.bootstrap.operator_policy import operator_policy
+from personalize_assets.aws.bootstrap.options import Options
+from personalize_assets.aws.bootstrap.policies import service_policy
 
 Actions = Callable[[str], Iterable[str]]
 """Gives the IAM actions that an operation such as `s3:HeadObject` needs."""
@@ -186,3 +193,70 @@ def describe(comparison: Comparison) -> str:
         for name in sorted(comparison.stale)
     ]
     return "\n".join(lines)
+
+
+EVERYTHING: Final = Options(
+    "123456789012",
+    "us-east-1",
+    creates_key=True,
+    is_accelerated=True,
+    has_queue=True,
+    has_glue=True,
+)
+"""Options with which the policies hold all that they can."""
+
+EXCEPTIONS: Final[Mapping[Principal, Exceptions]] = {
+    Principal.OPERATOR: Exceptions(
+        not_granted={
+            "s3:CreateBucket": "only in the local deployment; in aws the bucket is bootstrap's",
+        },
+        not_called={
+            "iam:PassRole": "asked for with every call that gives the service a role",
+            "kms:Decrypt": "asked for by S3 where the bucket has a key",
+            "kms:GenerateDataKey": "asked for by S3 where the bucket has a key",
+        },
+    ),
+    Principal.SERVICE: Exceptions(
+        not_granted={},
+        not_called={
+            "cloudwatch:PutMetricData": "the engine writes the reports of attribution to S3 alone",
+            "kms:Decrypt": "the engine has no keys",
+            "kms:DescribeKey": "the engine has no keys",
+            "kms:GenerateDataKey": "the engine has no keys",
+            "kms:GenerateDataKeyWithoutPlaintext": "the engine has no keys",
+            "kms:ListGrants": "the engine has no keys",
+        },
+    ),
+}
+"""What need not agree, by principal."""
+
+
+def granted_to(principal: Principal) -> frozenset[str]:
+    """The actions of the policies that `bootstrap` makes for a principal."""
+    document = {Principal.OPERATOR: operator_policy, Principal.SERVICE: service_policy}[principal]
+    return granted_actions(document(EVERYTHING))
+
+
+def compare_all(calls: Iterable[Call]) -> list[Comparison]:
+    """Hold recorded calls against the policies of both principals."""
+    recorded = list(calls)
+    return [
+        compare(recorded, principal, granted_to(principal), actions_of, exceptions)
+        for principal, exceptions in EXCEPTIONS.items()
+    ]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print how calls and policies compare; 1 where they do not agree."""
+    parser = argparse.ArgumentParser(
+        prog="python -m personalize_assets_tests.recorded_calls", description=__doc__
+    )
+    parser.add_argument("file", type=Path, help="what a recording test session wrote")
+    calls = read_calls(parser.parse_args(arguments).file)
+    comparisons = compare_all(calls)
+    sys.stdout.write("".join(f"{describe(one)}\n" for one in comparisons))
+    return 0 if all(one.agrees for one in comparisons) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
