@@ -1,0 +1,222 @@
+"""Looks at an account, one finding after the other: asks, and lets the judges say what it means."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from personalize_assets.aws.deployment import Deployment
+from personalize_assets.aws.doctor import (
+    buckets,
+    identity,
+    limits,
+    others,
+    roles,
+)
+from personalize_assets.aws.doctor.answers import Answer, Asker, cannot_tell
+from personalize_assets.aws.doctor.evaluation import Document, Verdict
+from personalize_assets.aws.doctor.findings import Finding, unknown
+from personalize_assets.aws.doctor.needs import Need, needs_of_operator, needs_of_role
+from personalize_assets.aws.listing import list_all
+from personalize_assets.aws.quotas import Quota
+
+_REST = (
+    "region, service, role, rights, bucket, quotas and what else the settings name were not looked "
+    "at, for AWS does not know who asks"
+)
+
+
+def examine_account(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
+    """Look at everything that the first paid call needs; read only.
+
+    Args:
+        deployment: An aws deployment.
+        asker: Of the same.
+
+    Yields:
+        Findings in the order in which they should be mended.
+    """
+    answer = asker.ask("sts:GetCallerIdentity")
+    yield identity.judge_identity(answer, deployment)
+    yield identity.judge_clock(answer)
+    if not answer.answered:
+        yield unknown("the rest", _REST, "mend the identity, and ask the doctor again")
+        return
+    listed = asker.ask("personalize:ListDatasetGroups", maxResults=1)
+    known = asker.listed_regions("personalize", deployment.role_arn.split(":")[1])
+    yield identity.judge_region(listed, asker.region, known)
+    yield identity.judge_service(listed)
+    yield from _role(deployment, asker)
+    yield from _our_rights(deployment, asker, str(answer.reply["Arn"]))
+    yield from _bucket(deployment, asker)
+    yield from _others(deployment, asker)
+    if listed.answered:
+        yield _quotas(asker)
+
+
+def _role(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
+    answer = asker.ask("iam:GetRole", RoleName=roles.role_name(deployment.role_arn))
+    finding = roles.judge_role(answer, deployment)
+    yield finding
+    if answer.answered and finding.status == "ok":
+        trust = roles.parse_document(answer.reply["Role"]["AssumeRolePolicyDocument"])
+        yield roles.judge_trust(trust, deployment, asker.region)
+    if not answer.missing:
+        yield _role_rights(deployment, asker)
+
+
+def _role_rights(deployment: Deployment, asker: Asker) -> Finding:
+    needs = needs_of_role(deployment, asker.region)
+    verdicts = _simulate(asker, deployment.role_arn, needs)
+    if not isinstance(verdicts, Answer):
+        how = "as IAM simulates it"
+        return roles.judge_role_rights(verdicts, deployment, asker.region, how)
+    policies = _policies_of(asker, roles.role_name(deployment.role_arn))
+    if isinstance(policies, Answer):
+        return cannot_tell("role rights", policies)
+    read = {need: roles.read_decisions(policies, need) for need in needs}
+    return roles.judge_role_rights(read, deployment, asker.region, "as its policies say")
+
+
+def _simulate(
+    asker: Asker, arn: str, needs: tuple[Need, ...]
+) -> dict[Need, dict[str, Verdict]] | Answer:
+    """What IAM decides of each need, or why it does not say."""
+    verdicts: dict[Need, dict[str, Verdict]] = {}
+    for need in needs:
+        context = [
+            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for key, value in need.context
+        ]
+        answer = asker.ask(
+            "iam:SimulatePrincipalPolicy",
+            PolicySourceArn=arn,
+            ActionNames=list(need.actions),
+            ResourceArns=[need.resource],
+            ContextEntries=context,
+            MaxItems=1000,
+        )
+        if not answer.answered:
+            return answer
+        verdicts[need] = roles.decisions(answer)
+    return verdicts
+
+
+def _policies_of(asker: Asker, role: str) -> list[Document] | Answer:
+    """The policies of a role, inline and attached, or the first answer that was refused."""
+    found: list[Document] = []
+    inline = asker.ask("iam:ListRolePolicies", RoleName=role)
+    attached = asker.ask("iam:ListAttachedRolePolicies", RoleName=role)
+    for answer in (inline, attached):
+        if not answer.answered:
+            return answer
+    for name in inline.reply["PolicyNames"]:
+        answer = asker.ask("iam:GetRolePolicy", RoleName=role, PolicyName=name)
+        if not answer.answered:
+            return answer
+        found.append(roles.parse_document(answer.reply["PolicyDocument"]))
+    for policy in attached.reply["AttachedPolicies"]:
+        document = _managed(asker, policy["PolicyArn"])
+        if isinstance(document, Answer):
+            return document
+        found.append(document)
+    return found
+
+
+def _managed(asker: Asker, arn: str) -> Document | Answer:
+    answer = asker.ask("iam:GetPolicy", PolicyArn=arn)
+    if not answer.answered:
+        return answer
+    version = answer.reply["Policy"]["DefaultVersionId"]
+    answer = asker.ask("iam:GetPolicyVersion", PolicyArn=arn, VersionId=version)
+    if not answer.answered:
+        return answer
+    return roles.parse_document(answer.reply["PolicyVersion"]["Document"])
+
+
+def _our_rights(deployment: Deployment, asker: Asker, arn: str) -> Iterator[Finding]:
+    identity_arn = roles.simulated_identity(arn, _role_behind(asker, arn))
+    if identity_arn is None:
+        fix = (
+            "work as a user or role that has the operator policy of `personalize-assets bootstrap`"
+        )
+        yield unknown("our rights", f"IAM does not simulate {arn}", fix)
+        return
+    needs = needs_of_operator(deployment, asker.region)
+    verdicts = _simulate(asker, identity_arn, needs)
+    if isinstance(verdicts, Answer):
+        yield cannot_tell("our rights", verdicts)
+        return
+    yield from roles.judge_operator_rights(verdicts, identity_arn)
+
+
+def _role_behind(asker: Asker, arn: str) -> str | None:
+    """ARN of the role, with its path, whose session ``arn`` is; None where that cannot be seen."""
+    if ":assumed-role/" not in arn:
+        return None
+    answer = asker.ask("iam:GetRole", RoleName=arn.split("/")[1])
+    return str(answer.reply["Role"]["Arn"]) if answer.answered else None
+
+
+def _bucket(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
+    region = asker.region
+    finding = buckets.judge_bucket(_of_bucket(asker, deployment, "HeadBucket"), deployment, region)
+    yield finding
+    if finding.status == "failed":
+        return
+    checks: list[tuple[str, Callable[[Answer, Deployment, str], Finding]]] = [
+        ("GetBucketEncryption", buckets.judge_encryption),
+        ("GetPublicAccessBlock", buckets.judge_public_access),
+        ("GetBucketPolicy", buckets.judge_bucket_policy),
+    ]
+    if deployment.accelerated:
+        checks.append(("GetBucketAccelerateConfiguration", buckets.judge_acceleration))
+    for operation, judge in checks:
+        yield judge(_of_bucket(asker, deployment, operation), deployment, region)
+
+
+def _of_bucket(asker: Asker, deployment: Deployment, operation: str) -> Answer:
+    owner = {"ExpectedBucketOwner": deployment.bucket_owner} if deployment.bucket_owner else {}
+    return asker.ask(f"s3:{operation}", Bucket=deployment.bucket, **owner)
+
+
+def _others(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
+    region = asker.region
+    if key := deployment.kms_key_arn:
+        answer = asker.ask("kms:DescribeKey", KeyId=key)
+        yield others.judge_key(answer, deployment)
+        if answer.answered:
+            policy = asker.ask("kms:GetKeyPolicy", KeyId=key, PolicyName="default")
+            yield others.judge_key_policy(policy, deployment, region)
+    if topic := deployment.topic_arn:
+        yield others.judge_topic(_of_topic(asker, topic), deployment)
+    if queue := deployment.queue_url:
+        parameters: Mapping[str, Any] = {"QueueUrl": queue, "AttributeNames": ["All"]}
+        yield others.judge_queue(
+            asker.ask("sqs:GetQueueAttributes", **parameters), deployment, region
+        )
+        told = _of_bucket(asker, deployment, "GetBucketNotificationConfiguration")
+        if not told.missing:  # of a bucket that is not there nothing more has to be said
+            yield others.judge_notifications(told, deployment, region)
+    if job := deployment.glue_job:
+        yield others.judge_glue_job(asker.ask("glue:GetJob", JobName=job), deployment, region)
+
+
+def _of_topic(asker: Asker, arn: str) -> Answer:
+    """Of a topic, which is asked for in its own region."""
+    return asker.ask("sns:GetTopicAttributes", region=arn.split(":")[3], TopicArn=arn)
+
+
+def _quotas(asker: Asker) -> Finding:
+    client = asker.client("personalize")
+    counts: dict[Quota, int] = {}
+    refused: list[Answer] = []
+    for quota in limits.ACCOUNT_QUOTAS:
+        collection = limits.COUNTED[quota.operation]
+        answer = asker.attempt(
+            limits.list_operation(quota),
+            lambda one=collection: {"listed": list(list_all(client, one))},
+        )
+        if answer.answered:
+            counts[quota] = limits.used(quota, answer.reply["listed"])
+        else:
+            refused.append(answer)
+    return limits.judge_quotas(counts, refused)
