@@ -1,21 +1,29 @@
 """Files to and from S3: in parts that travel at the same time, hashed as they pass, compared after.
 
-Built on s3transfer, which boto3's own transfers are made of: it tries parts again, and clears an
-upload away that fails or is cancelled. It is used directly because only so a size and an ETag can
-be handed in, and because boto3 may swap it for a library in C whose requests pass no handlers (see
-``bucket_owner``). No file is held in memory: at most one part for each that travels.
+Uploads are s3transfer's, which boto3's own are made of: it tries parts again, and clears an upload
+away that fails or is cancelled. It is used directly because only so a size can be handed in, and
+because boto3 may swap it for a library in C whose requests pass no handlers (see ``bucket_owner``).
+Its downloads come in order only by a way that can wait for itself for ever, so they are made here.
+No file is held in memory: at most one part for each that travels.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from botocore.exceptions import ClientError
-from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError
+from botocore.exceptions import (
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 from s3transfer.manager import TransferConfig, TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
@@ -35,6 +43,14 @@ log = logging.getLogger(__name__)
 TELL_EVERY_S: Final = 10.0
 _BLOCK_BYTES: Final = 1024 * 1024
 _MOST_PARTS_ASKED: Final = 1000  # of an object that others wrote: each is a request
+_ATTEMPTS: Final = 5  # of a part whose answer breaks off; requests that fail boto3 sends again
+_BROKEN: Final = (
+    ConnectionError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    TimeoutError,
+)
 _CHANGED: Final = ("412", "PreconditionFailed")
 
 
@@ -76,7 +92,7 @@ class TransferState:
 
 
 Observe = Callable[[TransferState], None]
-"""Is told now and then, from any thread but never from two at once, and at the end."""
+"""Is told whenever bytes have travelled: from any thread, but never from two at once."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,6 @@ class TransferSettings:
             multipart_chunksize=part_bytes(size),
             max_request_concurrency=self.concurrency,
             max_in_memory_upload_chunks=self.concurrency,
-            max_in_memory_download_chunks=self.concurrency,
         )
 
 
@@ -129,7 +144,7 @@ def send(
             bucket,
             key,
             extra_args=extra,
-            subscribers=[_Known(size), _Observed(uri, "sent", size, settings.observe)],
+            subscribers=[_Known(size, _Progress(uri, "sent", size, settings.observe))],
         ).result()
     if digest.size != size:
         raise TransferError(
@@ -137,7 +152,10 @@ def send(
             f"it again when it is complete ({uri} holds what was read)"
         )
     answer = head(s3, bucket, key, settings)
-    _compare(digest, answer, f"{uri} is not what was sent from {path}")
+    what = f"{uri} is not what was sent from {path}"
+    _compare(digest, answer, what)
+    if settings.keeps_checksums:
+        _require_kept(digest, answer, what)
     return digest
 
 
@@ -163,25 +181,12 @@ def receive(
     size, uri = int(answer["ContentLength"]), f"s3://{bucket}/{key}"
     checksum = checksum_of(answer)
     digest = _digest_to_compare(s3, bucket, key, checksum, size)
-    watching = _Observed(uri, "received", size, settings.observe)
-    try:
-        with TransferManager(s3, settings.config_for(0)) as manager:
-            manager.download(
-                bucket,
-                key,
-                cast(Any, _HashedWriter(file, digest)),
-                subscribers=[_Known(size, answer["ETag"]), watching],
-            ).result()
-    except S3DownloadFailedError as error:
-        raise ObjectChanged(f"{uri} was replaced while it was downloaded") from error
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") not in _CHANGED:
-            raise
-        raise ObjectChanged(f"{uri} was replaced while it was downloaded") from error
-    except RetriesExceededError as error:
-        raise TransferError(
-            f"{uri}: the connection broke again and again ({error.last_exception}); run it again"
-        ) from error
+    progress = _Progress(uri, "received", size, settings.observe)
+    download = _Download(s3, bucket, key, answer["ETag"], size, progress)
+    with closing(download.parts(settings.concurrency)) as parts:
+        for part in parts:
+            digest.update(part)
+            file.write(part)
     if digest.agrees_with(checksum) is False and checksum is not None and checksum.parts:
         # Parts of other sizes may be as many as of the usual one.
         digest = ContentDigest(checksum.algorithm, _part_sizes(s3, bucket, key, checksum.parts))
@@ -228,12 +233,18 @@ def _compare(digest: ContentDigest, answer: dict[str, Any], what: str) -> None:
             f"{what}: {digest.size:,} bytes passed, S3 tells {answer['ContentLength']:,}; "
             "did somebody else write it meanwhile? Run it again"
         )
-    if digest.agrees_with(checksum) is False:
-        kind = "" if checksum is None else f"its {checksum.algorithm.upper()} "
+    if checksum is not None and digest.agrees_with(checksum) is False:
         raise ObjectChanged(
-            f"{what}: {kind}differs from what passed; did somebody else write it meanwhile? "
-            "Run it again"
+            f"{what}: its {checksum.algorithm.upper()} differs from what passed; "
+            "did somebody else write it meanwhile? Run it again"
         )
+
+
+def _require_kept(digest: ContentDigest, answer: dict[str, Any], what: str) -> None:
+    """Refuse an object that has a checksum, but not the one that was sent with the content."""
+    checksum = checksum_of(answer)
+    if checksum is not None and checksum.algorithm != "md5" and not digest.is_like(checksum):
+        raise ObjectChanged(f"{what}: somebody else wrote it meanwhile. Run it again")
 
 
 def _digest_to_compare(
@@ -273,34 +284,83 @@ class _HashedReader:
         return block
 
 
-class _HashedWriter:
-    """A file that is hashed as it is written; it cannot seek, so parts are put in order before."""
-
-    def __init__(self, file: BinaryIO, digest: ContentDigest) -> None:
-        self._file = file
-        self._digest = digest
-
-    def write(self, block: bytes) -> int:
-        self._digest.update(block)
-        return self._file.write(block)
-
-
 class _Known(BaseSubscriber):
-    """Hands in what is known of an object, so that nobody asks again and all parts are of it."""
+    """Hands in the size of what cannot seek, and counts what travels."""
 
-    def __init__(self, size: int, etag: str | None = None) -> None:
+    def __init__(self, size: int, progress: "_Progress") -> None:
         self._size = size
-        self._etag = etag
+        self._progress = progress
 
     def on_queued(self, future: Any, **_: Any) -> None:
         future.meta.provide_transfer_size(self._size)
-        if self._etag is not None:
-            future.meta.provide_object_etag(self._etag)
+
+    def on_progress(self, future: Any, bytes_transferred: int, **_: Any) -> None:
+        self._progress.add(bytes_transferred)
+
+
+@dataclass(frozen=True)
+class _Download:
+    """One version of one object, in parts."""
+
+    s3: "S3Client"
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    progress: "_Progress"
+
+    def parts(self, concurrency: int) -> Generator[bytes]:
+        """The parts in their order, of which ``concurrency`` travel or wait for their turn."""
+        stopped = threading.Event()
+        waiting: deque[Future[bytes]] = deque()
+        with ThreadPoolExecutor(concurrency, thread_name_prefix="download") as pool:
+            try:
+                for start in range(0, max(self.size, 1), PART_BYTES):
+                    if len(waiting) == concurrency:
+                        yield waiting.popleft().result()
+                    waiting.append(pool.submit(self._part, start, stopped))
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _part(self, start: int, stopped: threading.Event) -> bytes:
+        for left in reversed(range(_ATTEMPTS)):
+            if stopped.is_set():
+                break
+            try:
+                return self._read(start)
+            except _BROKEN as error:
+                if not left:
+                    raise TransferError(
+                        f"{self.progress.uri}: the connection broke again and again ({error}); "
+                        "run it again"
+                    ) from error
+                log.debug("%s: bytes from %d on once more: %s", self.progress.uri, start, error)
+        raise CancelledError
+
+    def _read(self, start: int) -> bytes:
+        last = min(start + PART_BYTES, self.size) - 1
+        # Nothing has no first byte that could be asked for.
+        extra: Any = {"Range": f"bytes={start}-{last}"} if self.size else {}
+        try:
+            answer = self.s3.get_object(
+                Bucket=self.bucket, Key=self.key, IfMatch=self.etag, **extra
+            )
+            with closing(answer["Body"]) as body:
+                part = body.read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _CHANGED:
+                raise
+            raise ObjectChanged(f"{self.progress.uri} was replaced meanwhile") from error
+        self.progress.add(len(part))
+        return part
 
 
 @dataclass
-class _Observed(BaseSubscriber):
-    """Counts bytes, and tells of them now and then."""
+class _Progress:
+    """Counts bytes, and tells of them."""
 
     uri: str
     verb: str
@@ -311,9 +371,10 @@ class _Observed(BaseSubscriber):
     _told_at: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def on_progress(self, future: Any, bytes_transferred: int, **_: Any) -> None:
+    def add(self, count: int) -> None:
+        """Take note of bytes that travelled; less than 0 when a part begins anew."""
         with self._lock:
-            self.done += bytes_transferred  # less than 0 when a part begins anew
+            self.done += count
             now = time.monotonic()
             state = TransferState(self.uri, self.verb, self.done, self.size, now - self._started)
             if self.observe is not None:
