@@ -34,8 +34,17 @@ def _line(values: Sequence[Any]) -> str:
     return "| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
 
 
-def prepared_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> dg.MaterializeResult:
-    """Result of a cleaning asset: where its files lie, what went in and out, the first rows."""
+def prepared_result(
+    key: dg.AssetKey, prepared: Prepared, s3: S3Resource, engine: Mapping[str, Any]
+) -> dg.MaterializeResult:
+    """Result of a cleaning asset: where its files lie, what went in and out, the first rows.
+
+    Args:
+        key: Of the asset.
+        prepared: What was made.
+        s3: Where it lies.
+        engine: What the engine tells of its work.
+    """
     columns = [dg.TableColumn(name, kind) for name, kind in prepared.columns]
     return dg.MaterializeResult(
         key,
@@ -51,6 +60,7 @@ def prepared_result(key: dg.AssetKey, prepared: Prepared, s3: S3Resource) -> dg.
             "unchanged": prepared.unchanged,
             "seconds": prepared.seconds,
             **prepared.counts,
+            **engine,
             "preview": dg.MetadataValue.md(
                 markdown_table([name for name, _ in prepared.columns], prepared.preview)
             ),

@@ -8,6 +8,7 @@ from personalize_assets.aws.cleaners import Dataset
 from personalize_assets.aws.preparation import prepare_entities, prepare_interactions
 from personalize_assets.aws.raw_data import find_raw_files
 from personalize_assets.components.assets.raw import raw_key
+from personalize_assets.components.engines import choose_cleaner
 from personalize_assets.components.graph import Graph, materialized
 from personalize_assets.components.previews import prepared_result, quarantine_result
 from personalize_assets.resources import S3Resource
@@ -57,10 +58,12 @@ def _interactions(graph: Graph) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult]:
         raw = find_raw_files(s3.store(), source.prefix, source.tables)
         items_key = materialized(context, items)["parquet_key"] if with_items else None
+        chosen = choose_cleaner(graph.attributes.preparation, "interactions", context, s3.settings)
+        rules, log = graph.attributes.cleaning, context.log.info
         prepared = prepare_interactions(
-            s3.store(), raw, graph.attributes.cleaning, prefix, items_key, context.log.info
+            s3.store(), raw, rules, prefix, items_key, log, chosen.cleaner
         )
-        yield prepared_result(cleaned, prepared, s3)
+        yield prepared_result(cleaned, prepared, s3, chosen.metadata)
         yield quarantine_result(quarantined, prepared, s3)
 
     return cleaned_interactions
@@ -80,7 +83,9 @@ def _entities(graph: Graph, dataset: Dataset, description: str) -> dg.AssetsDefi
     @dg.multi_asset(name=f"{graph.id}_{name}", specs=[spec])
     def cleaned_entities(context: dg.AssetExecutionContext, s3: S3Resource) -> dg.MaterializeResult:
         raw = find_raw_files(s3.store(), source.prefix, source.tables)
-        prepared = prepare_entities(s3.store(), dataset, raw, prefix, context.log.info)
-        return prepared_result(spec.key, prepared, s3)
+        chosen = choose_cleaner(graph.attributes.preparation, dataset, context, s3.settings)
+        log = context.log.info
+        prepared = prepare_entities(s3.store(), dataset, raw, prefix, log, chosen.cleaner)
+        return prepared_result(spec.key, prepared, s3, chosen.metadata)
 
     return cleaned_entities
