@@ -20,6 +20,7 @@ from botocore.exceptions import (
     HTTPClientError,
     ParamValidationError,
 )
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from personalize_assets.api.request_log import note
 from personalize_assets.aws.clients import CallLimits
@@ -34,9 +35,12 @@ T = TypeVar("T")
 THREADS: Final = 16
 DEADLINE_S: Final = 10.0
 CALL_LIMITS: Final = CallLimits(
-    connect_timeout_s=2, read_timeout_s=4, attempts=3, connections=THREADS
+    connect_timeout_s=2, read_timeout_s=4, attempts=3, connections=THREADS, checked=False
 )
-"""Somebody waits for the answer: three attempts fit into the deadline where they fail at once."""
+"""Somebody waits for the answer: three attempts fit into the deadline where they fail at once.
+
+Requests were checked when they came, and the service checks them again; boto3 need not.
+"""
 
 _WAITING_PER_THREAD: Final = 8
 _INVALID: Final = ("InvalidInputException", "ValidationException")
@@ -127,7 +131,7 @@ def explain(error: BotoCoreError | ClientError | StackError) -> CallFailed:
         return _refusal(error)
     if isinstance(error, ParamValidationError):
         return Invalid(str(error))
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, (HTTPClientError, BotoConnectionError)):
         # Its text holds an address that is nobody's business.
         return Unavailable("unreachable", "Amazon Personalize cannot be reached", 5)
     return Unavailable("unreachable", f"Amazon Personalize cannot be asked: {error}", 5)

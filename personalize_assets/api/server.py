@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 EXIT_CANNOT_START = 2
 _GRACE_S = 10
 _KEEP_ALIVE_S = 75
+_SWITCH_S = 0.0005
 
 
 def serve(
@@ -51,6 +52,8 @@ def serve(
             app = make_app(services)
             # Modules stay: going through all their objects holds answers up.
             gc.freeze()
+            # boto3 works in threads: the loop must not wait 5 ms for each of them to pause.
+            sys.setswitchinterval(_SWITCH_S)
             announce(address_of(listener))
             log.info("answers for %s at %s", services.group.name, address_of(listener))
             stop.run(uvicorn.Server(_config(app, forwarded_by)), listener)

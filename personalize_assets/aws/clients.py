@@ -35,12 +35,14 @@ class CallLimits:
         read_timeout_s: Seconds for an answer, each time that it is asked for.
         attempts: How often a request is sent at most.
         connections: Kept open to one endpoint.
+        checked: Whether boto3 checks requests before the service does, which takes a while.
     """
 
     connect_timeout_s: float
     read_timeout_s: float
     attempts: int
     connections: int
+    checked: bool = True
 
     @property
     def config(self) -> Config:
@@ -50,6 +52,7 @@ class CallLimits:
             read_timeout=self.read_timeout_s,
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=self.connections,
+            parameter_validation=self.checked,
         )
 
 
