@@ -187,6 +187,14 @@ class VersionsAnswer(BaseModel):
     versions: list[VersionAnswer]
 
 
+class AboutAnswer(BaseModel):
+    """What answers here."""
+
+    group: str = Field(description="Name of the dataset group.")
+    deployment: Literal["local", "aws"]
+    ui: str | None = Field(description="Address of the Dagster UI, where it is known.")
+
+
 class HealthAnswer(BaseModel):
     """The process lives."""
 

@@ -1,13 +1,12 @@
 """The service as one application: middleware, routes, refusals, documentation.
 
-``make_app`` is the place where a page for people is mounted; until there is one, ``/`` says what
-there is.
+``make_app`` is where everything comes together, the page for people included.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -16,10 +15,11 @@ from starlette.middleware.cors import CORSMiddleware
 from personalize_assets.api.asking import Asking
 from personalize_assets.api.documentation import add_documentation
 from personalize_assets.api.limits import KnownHosts, RateLimit, SizeLimit, TokenBuckets
+from personalize_assets.api.page import add_page
 from personalize_assets.api.refusing import add_refusals
 from personalize_assets.api.request_log import HEADER, RequestLog
 from personalize_assets.api.routes import health, looking_up, people, recommending
-from personalize_assets.api.routes.given import Given, Parts
+from personalize_assets.api.routes.given import Parts
 from personalize_assets.api.services import ApiOptions, Services
 
 _DESCRIPTION: Final = (
@@ -57,7 +57,7 @@ def make_app(services: Services) -> FastAPI:
         app.include_router(part.router)
     add_refusals(app)
     add_documentation(app)
-    app.add_api_route("/", _index, methods=["GET"], include_in_schema=False)
+    add_page(app)
     return app
 
 
@@ -80,16 +80,3 @@ def _middleware(options: ApiOptions) -> list[Middleware]:
         Middleware(RateLimit, buckets=buckets, rate=options.rate),
         Middleware(SizeLimit, body=options.max_body_bytes),
     ]
-
-
-async def _index(parts: Given) -> dict[str, Any]:
-    """What there is."""
-    services = parts.services
-    return {
-        "group": services.group.name,
-        "deployment": services.clients.deployment.name,
-        "documentation": "/docs",
-        "openapi": "/openapi.json",
-        "ready": "/ready",
-        "ui": services.options.ui_url,
-    }

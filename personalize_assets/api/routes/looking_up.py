@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from personalize_assets.api.answers import (
+    AboutAnswer,
     CampaignAnswer,
     CampaignsAnswer,
     FilterAnswer,
@@ -29,6 +30,17 @@ _NEEDS: dict[str, Literal["user_id", "item_id", "item_ids"]] = {
     "itemId": "item_id",
     "itemList": "item_ids",
 }
+
+
+@router.get("/about", summary="What answers here")
+async def about(parts: Given) -> AboutAnswer:
+    """The dataset group, the deployment and the address of the Dagster UI."""
+    services = parts.services
+    return AboutAnswer(
+        group=services.group.name,
+        deployment=services.clients.deployment.name,
+        ui=services.options.ui_url,
+    )
 
 
 @router.get("/items", summary="Items by words of their titles")
