@@ -26,7 +26,10 @@ _BLOCKS: Final = (
 
 
 def repair(deployment: Deployment, region: str) -> str:
-    """The command that puts a bucket in order, as the bootstrap makes one."""
+    """The command that puts a bucket in order, as the bootstrap makes one.
+
+    The bootstrap itself refuses a bucket that it did not make, and says how to give it away.
+    """
     key = f" --kms-key-arn {deployment.kms_key_arn}" if deployment.kms_key_arn else ""
     return f"personalize-assets bootstrap --bucket {deployment.bucket} --region {region}{key}"
 

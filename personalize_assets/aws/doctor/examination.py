@@ -12,9 +12,9 @@ from personalize_assets.aws.doctor import (
     roles,
 )
 from personalize_assets.aws.doctor.answers import Answer, Asker, cannot_tell
-from personalize_assets.aws.doctor.evaluation import Document, Verdict
 from personalize_assets.aws.doctor.findings import Finding, unknown
-from personalize_assets.aws.doctor.needs import Need, needs_of_operator, needs_of_role
+from personalize_assets.aws.doctor.needs import needs_of_operator, needs_of_role
+from personalize_assets.aws.doctor.rights import decide
 from personalize_assets.aws.listing import list_all
 from personalize_assets.aws.quotas import Quota
 
@@ -65,71 +65,10 @@ def _role(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
 
 def _role_rights(deployment: Deployment, asker: Asker) -> Finding:
     needs = needs_of_role(deployment, asker.region)
-    verdicts = _simulate(asker, deployment.role_arn, needs)
-    if not isinstance(verdicts, Answer):
-        how = "as IAM simulates it"
-        return roles.judge_role_rights(verdicts, deployment, asker.region, how)
-    policies = _policies_of(asker, roles.role_name(deployment.role_arn))
-    if isinstance(policies, Answer):
-        return cannot_tell("role rights", policies)
-    read = {need: roles.read_decisions(policies, need) for need in needs}
-    return roles.judge_role_rights(read, deployment, asker.region, "as its policies say")
-
-
-def _simulate(
-    asker: Asker, arn: str, needs: tuple[Need, ...]
-) -> dict[Need, dict[str, Verdict]] | Answer:
-    """What IAM decides of each need, or why it does not say."""
-    verdicts: dict[Need, dict[str, Verdict]] = {}
-    for need in needs:
-        context = [
-            {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-            for key, value in need.context
-        ]
-        answer = asker.ask(
-            "iam:SimulatePrincipalPolicy",
-            PolicySourceArn=arn,
-            ActionNames=list(need.actions),
-            ResourceArns=[need.resource],
-            ContextEntries=context,
-            MaxItems=1000,
-        )
-        if not answer.answered:
-            return answer
-        verdicts[need] = roles.decisions(answer)
-    return verdicts
-
-
-def _policies_of(asker: Asker, role: str) -> list[Document] | Answer:
-    """The policies of a role, inline and attached, or the first answer that was refused."""
-    found: list[Document] = []
-    inline = asker.ask("iam:ListRolePolicies", RoleName=role)
-    attached = asker.ask("iam:ListAttachedRolePolicies", RoleName=role)
-    for answer in (inline, attached):
-        if not answer.answered:
-            return answer
-    for name in inline.reply["PolicyNames"]:
-        answer = asker.ask("iam:GetRolePolicy", RoleName=role, PolicyName=name)
-        if not answer.answered:
-            return answer
-        found.append(roles.parse_document(answer.reply["PolicyDocument"]))
-    for policy in attached.reply["AttachedPolicies"]:
-        document = _managed(asker, policy["PolicyArn"])
-        if isinstance(document, Answer):
-            return document
-        found.append(document)
-    return found
-
-
-def _managed(asker: Asker, arn: str) -> Document | Answer:
-    answer = asker.ask("iam:GetPolicy", PolicyArn=arn)
-    if not answer.answered:
-        return answer
-    version = answer.reply["Policy"]["DefaultVersionId"]
-    answer = asker.ask("iam:GetPolicyVersion", PolicyArn=arn, VersionId=version)
-    if not answer.answered:
-        return answer
-    return roles.parse_document(answer.reply["PolicyVersion"]["Document"])
+    found = decide(asker, deployment.role_arn, needs)
+    if isinstance(found, Answer):
+        return cannot_tell("role rights", found)
+    return roles.judge_role_rights(found.verdicts, deployment, asker.region, found.how)
 
 
 def _our_rights(deployment: Deployment, asker: Asker, arn: str) -> Iterator[Finding]:
@@ -138,14 +77,13 @@ def _our_rights(deployment: Deployment, asker: Asker, arn: str) -> Iterator[Find
         fix = (
             "work as a user or role that has the operator policy of `personalize-assets bootstrap`"
         )
-        yield unknown("our rights", f"IAM does not simulate {arn}", fix)
+        yield unknown("our rights", f"IAM knows no policies of {arn}", fix)
         return
-    needs = needs_of_operator(deployment, asker.region)
-    verdicts = _simulate(asker, identity_arn, needs)
-    if isinstance(verdicts, Answer):
-        yield cannot_tell("our rights", verdicts)
+    found = decide(asker, identity_arn, needs_of_operator(deployment, asker.region))
+    if isinstance(found, Answer):
+        yield cannot_tell("our rights", found)
         return
-    yield from roles.judge_operator_rights(verdicts, identity_arn)
+    yield from roles.judge_operator_rights(found.verdicts, identity_arn, found.how)
 
 
 def _role_behind(asker: Asker, arn: str) -> str | None:

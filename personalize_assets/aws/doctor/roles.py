@@ -148,13 +148,14 @@ def judge_role_rights(
 
 
 def judge_operator_rights(
-    verdicts: Mapping[Need, Mapping[str, Verdict]], identity: str
+    verdicts: Mapping[Need, Mapping[str, Verdict]], identity: str, how: str
 ) -> tuple[Finding, Finding]:
     """Whether we may do all that the pipeline does, and give the role to Amazon Personalize.
 
     Args:
         verdicts: What was decided of each action, by need.
         identity: ARN of the user or role that we are.
+        how: Where the verdicts come from, for the fact.
 
     Returns:
         The findings of the role's passing and of everything else.
@@ -163,16 +164,16 @@ def judge_operator_rights(
     passed = lacking.pop("iam:PassRole", None)
     fix = f"attach the operator policy that `personalize-assets bootstrap` makes to {identity}"
     passing = (
-        ok("pass role", f"the role may be given to {PERSONALIZE}")
+        ok("pass role", f"the role may be given to {PERSONALIZE} ({how})")
         if passed is None
-        else failed("pass role", f"iam:PassRole on {passed} is missing", fix)
+        else failed("pass role", f"iam:PassRole on {passed} is missing ({how})", fix)
     )
     if lacking:
-        return passing, failed("our rights", f"lack {_shown(lacking)}", fix)
+        return passing, failed("our rights", f"lack {_shown(lacking)} ({how})", fix)
     if unclear := _with(verdicts, "unclear"):
-        return passing, unknown("our rights", f"hang on conditions: {_shown(unclear)}", fix)
+        return passing, unknown("our rights", f"hang on conditions: {_shown(unclear)} ({how})", fix)
     count = sum(len(need.actions) for need in verdicts)
-    return passing, ok("our rights", f"all {count} actions of the pipeline are allowed")
+    return passing, ok("our rights", f"all {count} actions of the pipeline are allowed ({how})")
 
 
 def simulated_identity(arn: str, role_arn: str | None) -> str | None:

@@ -4,22 +4,35 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from click.testing import CliRunner
 
+from personalize_assets.aws.bootstrap.operator_policy import operator_policy
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.aws.doctor import answers, examination
 from personalize_assets.aws.doctor.answers import Answer, Asker
-from personalize_assets.aws.doctor.evaluation import Verdict
 from personalize_assets.aws.doctor.findings import Finding
-from personalize_assets.aws.doctor.needs import Need
+from personalize_assets.aws.doctor.needs import Need, options_of
+from personalize_assets.aws.doctor.rights import Decided, decide
 from personalize_assets.cli.main import main
 from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.aws.doctor.places import ACCOUNT, REGION, ROLE, TOPIC, Place
 from personalize_assets_tests.aws_cloud import serve_moto
+
+READING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket", "cloudwatch:*", "kms:*"],
+            "Resource": "*",
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,28 +93,47 @@ def test_good(place: Place, furnished: dict[str, str], monkeypatch: pytest.Monke
     ]
 
 
-def test_good__with_a_simulation(
-    place: Place, furnished: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def simulate(_: Asker, arn: str, needs: tuple[Need, ...]) -> dict[Need, dict[str, Verdict]]:
-        lacking = "iam:PassRole" if arn != ROLE else ""
-        return {
-            need: {one: "not allowed" if one == lacking else "allowed" for one in need.actions}
-            for need in needs
-        }
+def test_good__as_the_operator(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user with the operator's policy may do all; one who reads only, and of a group, may not."""
+    named = options_of(place.deployment, REGION)
+    settings = {
+        "role_arn": named.service_role_arn,
+        "topic_arn": named.topic_arn,
+        "queue_url": f"{place.moto}/{ACCOUNT}/{named.name}",
+        "glue_job": named.name,
+    }
+    deployment = Deployment.from_environment(place.environment(**settings))
+    text = json.dumps(operator_policy(options_of(deployment, REGION)))
+    iam = place.client("iam")
+    for user in ("operator", "reader"):
+        iam.create_user(UserName=user)
+    iam.put_user_policy(UserName="operator", PolicyName="inline", PolicyDocument=text)
+    iam.create_group(GroupName="readers")
+    iam.add_user_to_group(GroupName="readers", UserName="reader")
+    arn = iam.create_policy(PolicyName="readers", PolicyDocument=json.dumps(READING))["Policy"][
+        "Arn"
+    ]
+    iam.attach_group_policy(GroupName="readers", PolicyArn=arn)
+    for name, value in place.environment().items():
+        monkeypatch.setenv(name, value)
 
-    monkeypatch.setattr(examination, "_simulate", simulate)
-    monkeypatch.setattr(
-        examination.roles, "simulated_identity", lambda *_: f"arn:aws:iam::{ACCOUNT}:user/ops"
-    )
-    found = examine(place, monkeypatch)
+    def look(user: str) -> dict[str, Finding]:
+        user_arn = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+        found = examination._our_rights(deployment, Asker(deployment), user_arn)
+        return {one.check: one for one in found}
 
-    assert found["role rights"].fact == "reads and writes the bucket (as IAM simulates it)"
-    assert found["pass role"].fact == f"iam:PassRole on {ROLE} is missing"
-    assert found["our rights"].status == "ok"
+    operator, reader = look("operator"), look("reader")
+
+    assert {one.status for one in operator.values()} == {"ok"}, operator
+    assert operator["our rights"].fact.endswith("pipeline are allowed (as its policies say)")
+    lacking = f"iam:PassRole on {named.service_role_arn} is missing (as its policies say)"
+    assert reader["pass role"].fact == lacking
+    assert "personalize:Create" in reader["our rights"].fact
+    assert "s3:GetObject" not in reader["our rights"].fact
 
 
-def test_simulate__asks_for_each_need(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+def simulated(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Have IAM simulate that everything is allowed; what it is asked is noted."""
     asked: list[dict[str, Any]] = []
 
     def ask(_: Asker, operation: str, **parameters: Any) -> Answer:
@@ -113,10 +145,17 @@ def test_simulate__asks_for_each_need(place: Place, monkeypatch: pytest.MonkeyPa
         return Answer(operation, {"EvaluationResults": results})
 
     monkeypatch.setattr(Asker, "ask", ask)
-    needs = (Need(("iam:PassRole",), ROLE, (("iam:PassedToService", "x"),)), Need(("a:B",), "*"))
-    verdicts = examination._simulate(Asker(place.deployment), "arn:me", needs)
+    return asked
 
-    assert verdicts == {needs[0]: {"iam:PassRole": "allowed"}, needs[1]: {"a:B": "allowed"}}
+
+def test_decide__asks_for_each_need(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = simulated(monkeypatch)
+    needs = (Need(("iam:PassRole",), ROLE, (("iam:PassedToService", "x"),)), Need(("a:B",), "*"))
+    found = decide(Asker(place.deployment), "arn:me", needs)
+
+    assert isinstance(found, Decided)
+    assert found.verdicts == {needs[0]: {"iam:PassRole": "allowed"}, needs[1]: {"a:B": "allowed"}}
+    assert found.how == "as IAM simulates it"
     assert [one["ResourceArns"] for one in asked] == [[ROLE], ["*"]]
     assert asked[0]["ContextEntries"] == [
         {
@@ -125,6 +164,19 @@ def test_simulate__asks_for_each_need(place: Place, monkeypatch: pytest.MonkeyPa
             "ContextKeyType": "string",
         }
     ]
+
+
+def test_decide__neither_to_be_simulated_nor_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(_: Asker, operation: str, **__: Any) -> Answer:
+        return Answer(operation, code="AccessDenied")
+
+    monkeypatch.setattr(Asker, "ask", ask)
+    found = decide(Asker(place.deployment), ROLE, [Need(("a:B",), "*")])
+
+    assert isinstance(found, Answer)
+    assert found.operation == "iam:SimulatePrincipalPolicy"
 
 
 def test_broken(place: Place, furnished: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,22 +212,19 @@ def spoil(place: Place, key: str) -> None:
     trust = {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     iam.create_role(RoleName="Careless", AssumeRolePolicyDocument=document)
-    reading = {
-        "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:ListBucket", "cloudwatch:*", "kms:*"],
-        "Resource": "*",
-    }
-    policy = iam.create_policy(
-        PolicyName="reading",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [reading]}),
-    )["Policy"]
+    policy = iam.create_policy(PolicyName="reading", PolicyDocument=json.dumps(READING))["Policy"]
     iam.attach_role_policy(RoleName="Careless", PolicyArn=policy["Arn"])
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     rules = [{"ApplyServerSideEncryptionByDefault": default}]
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
-    statement = {**reading, "Principal": "*", "Action": ["s3:GetObject", "s3:ListBucket"]}
-    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [statement]}))
+    public = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": ["s3:GetObject", "s3:ListBucket"],
+        "Resource": "*",
+    }
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [public]}))
 
 
 def test_nothing_is_there(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,3 +316,33 @@ def test_command__good_and_broken(place: Place, furnished: dict[str, str]) -> No
     failed = [one["check"] for one in answer["findings"] if one["status"] == "failed"]
     assert failed == ["role rights", "bucket"]  # the role's rights are on the other bucket
     assert (answer["failed"], answer["unknown"]) == (2, 1)
+
+
+@pytest.mark.slow
+def test_command__after_the_bootstrap(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bootstrap writes the settings file; one setting more, and the doctor is content."""
+    monkeypatch.chdir(tmp_path)
+    environment = {
+        **{name: value for name, value in place.environment().items() if name.startswith("AWS_")},
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    options = ("--yes", "--name", "doctor", "--queue", "--glue", "--create-kms-key")
+    made = CliRunner().invoke(main, ["bootstrap", *options], env=environment)
+    assert made.exit_code == 0, made.output
+
+    environment["PERSONALIZE_ASSETS_DEPLOYMENT"] = "aws"
+    result = CliRunner().invoke(main, ["doctor"], env=environment)
+
+    assert result.exit_code == 0, result.output
+    assert "of the environment and deploy/aws.yaml" in result.output
+    assert result.output.splitlines()[-1] == "20 ok, 0 failed, 1 unknown"
+
+    s3 = place.client("s3")
+    s3.delete_public_access_block(Bucket=f"doctor-{ACCOUNT}-{REGION}")
+    broken = CliRunner().invoke(main, ["doctor"], env=environment)
+    assert broken.exit_code == 1
+    assert "failed  public access     not blocked" in broken.output
+    assert CliRunner().invoke(main, ["bootstrap", "--yes"], env=environment).exit_code == 0
+    assert CliRunner().invoke(main, ["doctor"], env=environment).exit_code == 0

@@ -164,15 +164,21 @@ def operator_verdicts(*lacking: str) -> dict[Need, dict[str, Verdict]]:
 
 
 def test_judge_operator_rights() -> None:
-    passing, rest = roles.judge_operator_rights(operator_verdicts(), "arn:me")
+    passing, rest = roles.judge_operator_rights(
+        operator_verdicts(), "arn:me", "as IAM simulates it"
+    )
     assert (passing.status, rest.status) == ("ok", "ok")
 
-    passing, rest = roles.judge_operator_rights(operator_verdicts("iam:PassRole"), "arn:me")
+    passing, rest = roles.judge_operator_rights(
+        operator_verdicts("iam:PassRole"), "arn:me", "as IAM simulates it"
+    )
     assert (passing.status, rest.status) == ("failed", "ok")
-    assert passing.fact == f"iam:PassRole on {ROLE} is missing"
+    assert passing.fact == f"iam:PassRole on {ROLE} is missing (as IAM simulates it)"
 
     lacking = ("personalize:CreateDataset", "s3:PutObject")
-    passing, rest = roles.judge_operator_rights(operator_verdicts(*lacking), "arn:me")
+    passing, rest = roles.judge_operator_rights(
+        operator_verdicts(*lacking), "arn:me", "as IAM simulates it"
+    )
     assert (passing.status, rest.status) == ("ok", "failed")
     assert "s3:PutObject on arn:aws:s3:::films/*" in rest.fact
     assert rest.fix.endswith("makes to arn:me")
