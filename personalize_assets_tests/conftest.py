@@ -28,6 +28,9 @@ calls_hook.install_from_environment()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshot-update", action="store_true", help="write snapshots anew")
+    parser.addoption(
+        "--record", metavar="FILE", help="with -m aws: write what the account showed into FILE"
+    )
 
 
 class ModulesTogether(LoadScopeScheduling):

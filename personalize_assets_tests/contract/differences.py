@@ -89,8 +89,8 @@ def _follows(path: list[str], before: str, after: str) -> bool:
     """Whether a client that looks now and then may see one status after the other."""
     if after not in path:
         return False
-    if not before or (before in _ANEW and path[0].endswith("PENDING")):
-        return True  # seen for the first time, or made anew under the same name
+    if not before:
+        return True  # seen for the first time
     return before in path and path.index(before) < path.index(after)
 
 

@@ -37,6 +37,7 @@ class Observer:
     always: dict[str, set[str]] = field(default_factory=dict)
     ever: dict[str, set[str]] = field(default_factory=dict)
     _last: dict[str, str] = field(default_factory=dict)
+    _asked: Mapping[str, Any] = field(default_factory=dict)
 
     def attach(self, client: Any) -> None:
         """Look at this client from now on."""
@@ -46,12 +47,15 @@ class Observer:
         events.register(f"after-call.{service}", self._on_answer)
 
     def _on_request(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        self._asked = params
         self.requests.setdefault(model.name, {}).update(shape_of(model.input_shape, params))
         self._judge("request", model.name, model.input_shape, params)
 
     def _on_answer(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
         if "Error" in parsed:
             self.errors.setdefault(model.name, set()).add(parsed["Error"]["Code"])
+            if model.name.startswith("Describe"):
+                self._forget(set(self._asked.values()))
             return
         shape = model.output_shape
         if shape is None:
@@ -95,6 +99,11 @@ class Observer:
         self._last[key] = status
         if before != status:
             self.states.setdefault(kind, set()).add((before, status))
+
+    def _forget(self, gone: set[Any]) -> None:
+        """Begin anew with a resource that is not there: its name may be taken again."""
+        for key in [key for key in self._last if key.split(" ")[1] in gone]:
+            del self._last[key]
 
     def as_record(self) -> dict[str, Any]:
         """All of it as JSON-like values, in order: what `--record` writes."""

@@ -63,7 +63,7 @@ def test_import__that_failed_says_why_and_is_followed_by_another(walk: Walk) -> 
 
 
 def test_training__is_done_once_for_the_same_data(walk: Walk) -> None:
-    first, again = walk.trained, walk.trained_again
+    first, again = walk.trained, walk.trained_twice
 
     assert first.version.arn.startswith(f"{first.solution_arn}/")
     assert first.version.created
@@ -79,6 +79,7 @@ def test_solution__trains_itself_where_that_is_declared_later(walk: Walk) -> Non
 
     assert solution.ours
     assert solution.recipe == "aws-user-personalization"
+    assert walk.trained_again.version.arn == walk.trained.version.arn
 
 
 def test_metrics__have_the_services_names(walk: Walk) -> None:

@@ -126,6 +126,14 @@ class Walk:
         )
 
     @cached_property
+    def trained_twice(self) -> Trained:
+        """The same again, which is found."""
+        assert self.trained
+        return train_solution(
+            self.place.personalize, self._solution, self.place.policy, tags=self.tags
+        )
+
+    @cached_property
     def trained_again(self) -> Trained:
         """The same solution, which from now on trains itself every three days."""
         assert self.trained
