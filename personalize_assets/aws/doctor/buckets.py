@@ -82,7 +82,7 @@ def judge_encryption(answer: Answer, deployment: Deployment, region: str) -> Fin
     algorithm, key = str(default.get("SSEAlgorithm", "")), default.get("KMSMasterKeyID")
     if not algorithm.startswith("aws:kms"):
         return ok(check, f"{algorithm}, keys of Amazon S3")
-    if key is None or key != deployment.kms_key_arn:
+    if key is None or not _is_key(str(key), deployment.kms_key_arn):
         return failed(
             check,
             f"objects are encrypted with {key or 'the key aws/s3 of KMS'}, which the settings do "
@@ -177,6 +177,11 @@ def judge_acceleration(answer: Answer, deployment: Deployment, region: str) -> F
         f"aws s3api put-bucket-accelerate-configuration --bucket {deployment.bucket} "
         "--accelerate-configuration Status=Enabled",
     )
+
+
+def _is_key(named: str, arn: str | None) -> bool:
+    """Whether a bucket names a key, by its ARN or its id."""
+    return arn is not None and named in (arn, arn.rpartition("/")[2])
 
 
 def _region(answer: Answer) -> str:

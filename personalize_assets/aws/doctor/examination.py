@@ -43,7 +43,7 @@ def examine_account(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
     listed = asker.ask("personalize:ListDatasetGroups", maxResults=1)
     known = asker.listed_regions("personalize", deployment.role_arn.split(":")[1])
     yield identity.judge_region(listed, asker.region, known)
-    yield identity.judge_service(listed)
+    yield identity.judge_service(listed, asker.region)
     yield from _role(deployment, asker)
     yield from _our_rights(deployment, asker, str(answer.reply["Arn"]))
     yield from _bucket(deployment, asker)

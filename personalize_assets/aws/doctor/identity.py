@@ -122,11 +122,12 @@ def judge_region(answer: Answer, region: str, listed: list[str]) -> Finding:
     return ok(check, f"{region} offers Amazon Personalize")
 
 
-def judge_service(answer: Answer) -> Finding:
+def judge_service(answer: Answer, region: str) -> Finding:
     """Whether Amazon Personalize answers us.
 
     Args:
         answer: Of ``personalize:ListDatasetGroups``.
+        region: Where it was asked.
     """
     check = "personalize"
     if answer.denied:
@@ -135,6 +136,10 @@ def judge_service(answer: Answer) -> Finding:
             f"{answer.operation} was refused: {answer.text}",
             "attach the operator policy that `personalize-assets bootstrap` makes to this identity",
         )
+    if answer.code in _WRONG:
+        # STS knew us, so the region does not: one that an account has to opt in to.
+        fact = f"{region} does not know this account: {answer.text}"
+        return failed(check, fact, f"aws account enable-region --region-name {region}")
     if answer.code in _UNREACHABLE:
         return failed(check, f"not reached: {answer.text}", "see the region's line")
     if not answer.answered:

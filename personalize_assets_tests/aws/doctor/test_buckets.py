@@ -57,6 +57,7 @@ def encryption(algorithm: str, key: str | None = None) -> dict[str, Any]:
         (encryption("AES256"), {}, "ok", "AES256"),
         (encryption("AES256"), {"kms_key_arn": KEY}, "ok", "AES256"),
         (encryption("aws:kms", KEY), {"kms_key_arn": KEY}, "ok", KEY),
+        (encryption("aws:kms", "k"), {"kms_key_arn": KEY}, "ok", "with k"),
         (encryption("aws:kms", KEY), {}, "failed", f"set PERSONALIZE_ASSETS_KMS_KEY_ARN to {KEY}"),
         (encryption("aws:kms"), {}, "failed", "aws/s3 of KMS"),
     ],

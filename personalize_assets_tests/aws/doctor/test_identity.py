@@ -115,9 +115,18 @@ def test_judge_region(code: str, region: str, status: str, words: str) -> None:
         assert found.fix == "set PERSONALIZE_ASSETS_REGION to one that does: eu-west-1, us-east-1"
 
 
-def test_judge_service() -> None:
-    assert judge_service(Answer(LIST)).status == "ok"
-    denied = judge_service(Answer(LIST, code="AccessDeniedException", text="not authorized"))
-    assert (denied.status, "operator policy" in denied.fix) == ("failed", True)
-    assert judge_service(Answer(LIST, code="ConnectTimeoutError")).status == "failed"
-    assert judge_service(Answer(LIST, code="ServiceUnavailable")).status == "unknown"
+@pytest.mark.parametrize(
+    ("code", "status", "fix"),
+    [
+        ("", "ok", ""),
+        ("AccessDeniedException", "failed", "attach the operator policy"),
+        ("UnrecognizedClientException", "failed", "enable-region --region-name me-south-1"),
+        ("ConnectTimeoutError", "failed", "see the region's line"),
+        ("ServiceUnavailable", "unknown", "try again"),
+    ],
+)
+def test_judge_service(code: str, status: str, fix: str) -> None:
+    found = judge_service(Answer(LIST, code=code, text="not authorized"), "me-south-1")
+
+    assert found.status == status
+    assert fix in found.fix
