@@ -1,4 +1,4 @@
-"""`personalize-assets dev`: Dagster's webserver and daemon on the local stack, until Ctrl-C.
+"""`personalize-assets dev`: Dagster's webserver and daemon, and the API, until Ctrl-C.
 
 Both run as `dagster dev` in a process group of their own with default signal handling, so that
 they stop in order whether the signal comes from a terminal, a script or a supervisor.
@@ -16,7 +16,8 @@ import time
 import urllib.request
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -30,14 +31,17 @@ from personalize_assets.aws.deployment import (
     Deployment,
     DeploymentError,
 )
+from personalize_assets.cli.api_beside import ApiBeside, api_beside
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance, prepare_home
+from personalize_assets.core.log_format import log_format
 from personalize_assets.core.movielens import RawDataError
 from personalize_assets.local.stack import StackError
 
 ROOT = Path(__file__).parent.parent.parent
 CANCEL_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 30
+API_TIMEOUT_S = 30
 _LOOK_EVERY_S = 0.2
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -52,8 +56,20 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
     help="Folder or zip of a MovieLens release; it replaces what the raw prefix holds.",
 )
 @click.option("--seed/--no-seed", default=True, help="Copy the sample to an empty raw prefix.")
-def dev(host: str, port: int, data: Path | None, seed: bool) -> None:  # noqa: FBT001 - a flag
-    """Open the Dagster UI: webserver and daemon, with sensors and schedules at work."""
+@click.option(
+    "--api-port",
+    default=3001,
+    show_default=True,
+    help="Port of the page and API of recommendations; any free one where it is taken.",
+)
+@click.option("--api/--no-api", "with_api", default=True, help="Start them too.")
+def dev(
+    *, host: str, port: int, data: Path | None, seed: bool, api_port: int, with_api: bool
+) -> None:
+    """Open the Dagster UI: webserver and daemon, with sensors and schedules at work.
+
+    Beside it runs `personalize-assets api`, the page and API of recommendations.
+    """
     warnings.simplefilter("ignore")
     console = Console(width=None if sys.stdout.isatty() else 120)
     stop = _Stop()
@@ -64,7 +80,8 @@ def dev(host: str, port: int, data: Path | None, seed: bool) -> None:  # noqa: F
         _start_stack(deployment, console, data, seed=seed)
         home = prepare_home(deployment.state_dir)
         with _only_one(home):
-            code = _serve(console, deployment, home, host, port or _free_port(host), stop)
+            places = _Places(host, port or _free_port(host), api_port if with_api else None)
+            code = _serve(console, deployment, home, places, stop)
     except (DeploymentError, RawDataError, StackError, OSError) as error:
         raise click.ClickException(str(error)) from error
     raise SystemExit(code)
@@ -100,34 +117,58 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where to listen.
+
+    Attributes:
+        host: Of both.
+        port: Of the Dagster UI.
+        api_port: Of page and API; None where they are not wanted.
+    """
+
+    host: str
+    port: int
+    api_port: int | None
+
+    @property
+    def url(self) -> str:
+        """Address of the Dagster UI."""
+        return f"http://{self.host}:{self.port}"
+
+
 def _serve(
-    console: Console, deployment: Deployment, home: Path, host: str, port: int, stop: "_Stop"
+    console: Console, deployment: Deployment, home: Path, places: _Places, stop: "_Stop"
 ) -> int:
     # Dagster is slow to import; see _start_stack.
     from personalize_assets.cli.unfinished import cancel_unfinished, settle_abandoned
 
-    url = f"http://{host}:{port}"
-    with open_instance(deployment.state_dir) as instance:
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        STATE_DIR.name: str(deployment.state_dir),
+        UI_URL.name: deployment.ui_url or places.url,
+        "PYTHONWARNINGS": "ignore",
+        # Else a file in this folder that is named like a library takes its place.
+        "PYTHONSAFEPATH": "1",
+    }
+    with open_instance(deployment.state_dir) as instance, ExitStack() as beside:
         settle_abandoned(instance)
         stop.may_raise = False
+        api = None
+        if places.api_port is not None:
+            log = home / "api.log"
+            api = beside.enter_context(api_beside(places.host, places.api_port, environment, log))
         child = subprocess.Popen(
-            _command(host, port),
-            env={
-                **os.environ,
-                "DAGSTER_HOME": str(home),
-                "DAGSTER_DISABLE_TELEMETRY": "yes",
-                STATE_DIR.name: str(deployment.state_dir),
-                UI_URL.name: deployment.ui_url or url,
-                "PYTHONWARNINGS": "ignore",
-                # Else a file in this folder that is named like a library takes its place.
-                "PYTHONSAFEPATH": "1",
-            },
+            _command(places.host, places.port),
+            env=environment,
             start_new_session=True,
             preexec_fn=_default_signals,
         )
         try:
-            if _wait_until_ready(url, child, stop):
-                _print_places(console, deployment, url)
+            if _wait_until_ready(places.url, child, stop):
+                _print_places(console, deployment, places.url, api)
             while child.poll() is None and not stop.asked:
                 time.sleep(_LOOK_EVERY_S)
             if child.poll() is None:
@@ -142,8 +183,13 @@ def _serve(
     return 0 if stop.asked else child.returncode or 1
 
 
-def _print_places(console: Console, deployment: Deployment, url: str) -> None:
+def _print_places(
+    console: Console, deployment: Deployment, url: str, api: ApiBeside | None
+) -> None:
     console.print(f"[bold]Dagster UI {url}[/bold]  (Ctrl-C stops it)", highlight=False)
+    if api is not None:
+        said = api.describe(API_TIMEOUT_S)
+        console.print(said, highlight=False, soft_wrap=True, markup=False)
     place = f"{deployment.bucket_folder}/" if deployment.is_local else f"s3://{deployment.bucket}/"
     console.print(f"Drop files into {place}", highlight=False, soft_wrap=True)
 
@@ -190,6 +236,7 @@ def _command(host: str, port: int) -> Sequence[str]:
     return [
         *(sys.executable, "-m", "dagster", "dev", *target),
         *("--host", host, "--port", str(port), "--log-level", "warning"),
+        *(("--log-format", "json") if log_format(os.environ) == "json" else ()),
     ]
 
 
