@@ -111,14 +111,15 @@ def _judge_table(spark: SparkSession, order: Order) -> tuple[Judged, int]:
 def _clean_interactions(spark: SparkSession, order: Order, outputs: Outputs, tell: Tell) -> Report:
     judged, read = _judge(spark, order)
     if order.items is not None:
-        judged = with_known_items(judged, spark.read.parquet(to_uri(order.items)))
+        items = spark.read.schema(f"{Columns.ITEM_ID} string").parquet(to_uri(order.items))
+        judged = with_known_items(judged, items)
     judged = with_events(judged, order)
     judged = Judged(_kept_once(judged.rows), judged.columns)
-    tally = count_events(judged, read)
+    tally = count_events(judged, read, order)
     tell(f"{order.name}: {read:,} lines read, {tally.quarantined:,} in quarantine")
     what = "valid rating" if order.table is None else "valid row"
     refuse_without_rows(judged.rows, tally, f"{order.name} has no {what}")
-    _write_quarantine(judged.rows, outputs)
+    _write_quarantine(judged.rows, tally, outputs)
     events = arrange(judged, tally, order)
     rows = events.rows.persist()
     _write_rows(rows, events.columns, outputs)
@@ -133,15 +134,13 @@ def _report_interactions(rows: DataFrame, events: EventRows, order: Order, spark
         F.min(Columns.TIMESTAMP).alias("_first"),
         F.max(Columns.TIMESTAMP).alias("_last"),
     )
-    found = per_user.agg(
+    ((written, users, repeated, first, last),) = per_user.agg(
         F.coalesce(F.sum("_rows"), F.lit(0)),
         F.count("*"),
-        F.coalesce(F.sum((F.col("_rows") >= 2).cast("bigint")), F.lit(0)),
+        F.count(F.when(F.col("_rows") >= 2, 1)),
         F.min("_first"),
         F.max("_last"),
-    ).head()
-    assert found is not None
-    written, users, repeated, first, last = found
+    ).collect()
     tally = events.tally
     sums = {name: count for name, count in tally.sums.items() if name != "events"}
     report = _report(rows, events.columns, tally, written, events.before - written, sums, spark)
@@ -179,14 +178,13 @@ def _clean_entities(spark: SparkSession, order: Order, outputs: Outputs, tell: T
     kinds = {"items": "valid movie", "users": "valid user"}
     what = kinds[order.dataset] if order.table is None else "valid row"
     refuse_without_rows(rows, tally, f"{order.name} has no {what}")
-    _write_quarantine(rows, outputs)
+    _write_quarantine(rows, tally, outputs)
     valid = tally.read - tally.quarantined
     cleaned = _last_of_each(rows, judged.columns, valid).persist()
     _write_rows(cleaned, judged.columns, outputs)
-    written = cleaned.count()
+    written, missing = _count_missing(cleaned, judged.columns)
     tell(f"{order.name}: {written:,} rows written")
     report = _report(cleaned, judged.columns, tally, written, valid - written, {}, spark.version)
-    missing = _missing(cleaned, judged.columns)
     missing |= {name.removeprefix(FILLED): count for name, count in tally.sums.items()}
     return replace(report, ids=written, missing=missing)
 
@@ -202,13 +200,12 @@ def _last_of_each(rows: DataFrame, columns: Sequence[OutputColumn], valid: int) 
     return kept.select(*(column.name for column in columns))
 
 
-def _missing(rows: DataFrame, columns: Sequence[OutputColumn]) -> dict[str, int]:
-    nullable = [column.name for column in columns if column.nullable]
-    if not nullable:
-        return {}
-    found = rows.agg(*(F.count(F.when(F.col(name).isNull(), 1)) for name in nullable)).head()
-    assert found is not None
-    return dict(zip(nullable, found, strict=True))
+def _count_missing(rows: DataFrame, columns: Sequence[OutputColumn]) -> tuple[int, dict[str, int]]:
+    """How many rows there are, and in how many of them each column that may be empty is."""
+    names = [column.name for column in columns if column.nullable]
+    counts = (F.count(F.when(F.col(name).isNull(), 1)) for name in names)
+    ((written, *missing),) = rows.agg(F.count("*"), *counts).collect()
+    return written, dict(zip(names, missing, strict=True))
 
 
 def _kept_once(rows: DataFrame) -> DataFrame:
@@ -218,7 +215,9 @@ def _kept_once(rows: DataFrame) -> DataFrame:
     return rows.select(raw, *others).persist()
 
 
-def _write_quarantine(rows: DataFrame, outputs: Outputs) -> None:
+def _write_quarantine(rows: DataFrame, tally: Tally, outputs: Outputs) -> None:
+    if tally.quarantined == 0:
+        return
     faulty = rows.where(F.col(REASON).isNotNull()).select(LINE, REASON, RAW).orderBy(LINE)
     line = quarantine_line(F.col(LINE), F.col(REASON), F.col(RAW))
     outputs.write_lines(QUARANTINE_FOLDER, faulty.select(line.alias("value")))

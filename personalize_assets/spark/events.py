@@ -57,25 +57,30 @@ def with_known_items(judged: Judged, items: DataFrame) -> Judged:
 
 
 def with_events(judged: Judged, order: Order) -> Judged:
-    """Add the types of the events that each line makes: ``_events``, null if not in the sample."""
-    rules = order.rules
-    is_kept = F.lit(True) if rules.fraction >= 1 else _is_kept(judged, rules.fraction)
-    rows = judged.rows.withColumn(EVENTS, F.when(is_kept, _types(judged, order)))
+    """Add how many events each line makes: ``_events``, null where it is not in the sample.
+
+    Of rules it is how many it meets: who meets one meets all with lower bounds.
+    """
+    is_kept = F.lit(True) if order.rules.fraction >= 1 else _is_kept(judged, order.rules.fraction)
+    met = _rules_met(order.rules) if _by_rules(order) else F.lit(1)
+    rows = judged.rows.withColumn(EVENTS, F.when(is_kept, met))
     return Judged(rows, judged.columns)
 
 
-def count_events(judged: Judged, read: int) -> Tally:
+def count_events(judged: Judged, read: int, order: Order) -> Tally:
     """Count what becomes of the lines."""
-    size = F.size(EVENTS)
-    is_sampled = F.col(EVENTS).isNotNull()
+    events = F.col(EVENTS)
+    if not _makes_all(order):
+        events = F.least(events, F.lit(1))
+    is_sampled = events.isNotNull()
     return count_lines(
         judged.rows,
         read,
         {
             _NOT_SAMPLED: ~is_sampled,
-            _BELOW: is_sampled & (size == 0),
-            _EXTRA: F.when(is_sampled & (size > 1), size - 1).otherwise(F.lit(0)),
-            _EVENT_ROWS: F.when(is_sampled, size).otherwise(F.lit(0)),
+            _BELOW: is_sampled & (events == 0),
+            _EXTRA: F.greatest(events - 1, F.lit(0)),
+            _EVENT_ROWS: F.coalesce(events, F.lit(0)),
         },
     )
 
@@ -87,10 +92,10 @@ def arrange(judged: Judged, tally: Tally, order: Order) -> EventRows:
     """
     columns = _columns(judged, order)
     names = [column.name for column in columns]
-    valid = judged.rows.where(F.col(REASON).isNull())
-    event = F.explode(EVENTS).alias(Columns.EVENT_TYPE)
+    valid = judged.rows.where(F.col(REASON).isNull() & (F.col(EVENTS) > 0))
     others = [name for name in names if name != Columns.EVENT_TYPE]
-    typed = valid.select(LINE, *others, event)
+    types = [] if len(others) == len(names) else [_event_type(order).alias(Columns.EVENT_TYPE)]
+    typed = valid.select(LINE, *others, *types)
     key = [
         name
         for name in (Columns.TIMESTAMP, Columns.USER_ID, Columns.ITEM_ID, Columns.EVENT_TYPE)
@@ -122,26 +127,32 @@ def _has_types(order: Order) -> bool:
     return table.event_rules or table.event_type is not None or by_column
 
 
-def _types(judged: Judged, order: Order) -> Column:
-    """The types of the events of a line; one that is null where events have no type."""
-    if order.table is None or order.table.event_rules:
-        return _by_rules(order.rules)
-    if order.table.event_type is not None:
-        return F.array(F.lit(order.table.event_type))
-    if any(column.name == Columns.EVENT_TYPE for column in judged.columns):
-        return F.array(F.col(Columns.EVENT_TYPE))
-    return F.array(F.lit(None).cast("string"))
+def _by_rules(order: Order) -> bool:
+    return order.table is None or order.table.event_rules
 
 
-def _by_rules(rules: Rules) -> Column:
-    value = F.col(Columns.EVENT_VALUE)
-    met = [
-        F.when(value > rule.above_micros, F.lit(rule.event_type)).otherwise(F.lit(None))
-        for rule in rules.events
-    ]
-    if rules.mode == "strongest":
-        met = [F.coalesce(*met)]
-    return F.array_compact(F.array(*met))
+def _makes_all(order: Order) -> bool:
+    return _by_rules(order) and order.rules.mode == "all"
+
+
+def _rules_met(rules: Rules) -> Column:
+    value, count = F.col(Columns.EVENT_VALUE), len(rules.events)
+    met = F.when(value > rules.events[0].above_micros, F.lit(count))
+    for at, rule in enumerate(rules.events[1:], start=1):
+        met = met.when(value > rule.above_micros, F.lit(count - at))
+    return met.otherwise(F.lit(0))
+
+
+def _event_type(order: Order) -> Column:
+    """The type of the event of a line, or in mode ``all`` a row for each of its types."""
+    if not _by_rules(order):
+        constant = None if order.table is None else order.table.event_type
+        return F.col(Columns.EVENT_TYPE) if constant is None else F.lit(constant)
+    weakest_first = F.array(*(F.lit(rule.event_type) for rule in reversed(order.rules.events)))
+    met = F.col(EVENTS)
+    if order.rules.mode == "strongest":
+        return F.element_at(weakest_first, met)
+    return F.explode(F.slice(weakest_first, F.lit(1), met))
 
 
 def _is_kept(judged: Judged, fraction: float) -> Column:

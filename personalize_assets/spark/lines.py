@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from personalize_assets.core.movielens.errors import RawDataError
 from personalize_assets.core.movielens.formats import FileFormat
 from personalize_assets.spark.expressions import is_not_utf8, latin1, without_carriage_return
 from personalize_assets.spark.outputs import to_uri
+from personalize_assets.spark.session import fit_shuffles
 
 MAX_LINE_BYTES: Final = 64 << 20
 
@@ -70,8 +71,9 @@ def read_lines(
         F.expr("input_file_block_start()").alias("_block"),
         F.monotonically_increasing_id().alias("_id"),
     )
-    _check_first_line(scanned, name, check_header)
-    rows, count = _numbered(scanned, name)
+    blocks = _count_blocks(scanned)
+    _check_text(scanned, blocks, name, check_header)
+    rows, count = _numbered(scanned, blocks)
     if check_header is not None:
         return RawLines(rows.where(F.col("_line") > 1), count - 1)
     return RawLines(rows, count)
@@ -105,42 +107,50 @@ def with_text(lines: RawLines, *, has_header: bool) -> DataFrame:
     return lines.rows.withColumn("_text", F.when(~is_not_utf8(raw), raw))
 
 
-def _check_first_line(scanned: DataFrame, name: str, check_header: CheckHeader | None) -> None:
-    first = scanned.where("_block = 0").select(F.col("value").cast("binary")).head()
-    line = b"" if first is None else bytes(first[0])
-    if line.startswith(_UTF16_BOMS):
-        raise RawDataError(f"{name} is in UTF-16 or UTF-32: save it as UTF-8")
-    if scanned.where(F.col("value").rlike(_WITH_TEXT)).limit(1).count() == 0:
-        raise RawDataError(f"{name} is empty")
-    if check_header is not None:
-        check_header(line.removesuffix(b"\r"))
-
-
-def _numbered(scanned: DataFrame, name: str) -> tuple[DataFrame, int]:
-    """Each line with its number, and how many there are.
-
-    Ids increase within a block, one by one; only where they begin must be known.
-    """
-    blocks = (
+def _count_blocks(scanned: DataFrame) -> list[Row]:
+    """Each block of the file in order: its first id, its lines, what else must be known of them."""
+    return (
         scanned.groupBy("_block")
         .agg(
             F.min("_id").alias("first_id"),
             F.count("*").alias("lines"),
             F.max(F.octet_length("value")).alias("longest"),
+            F.max(F.col("value").rlike(_WITH_TEXT)).alias("has_text"),
         )
         .orderBy("_block")
         .collect()
     )
+
+
+def _check_text(
+    scanned: DataFrame, blocks: list[Row], name: str, check_header: CheckHeader | None
+) -> None:
+    first = scanned.where("_block = 0").select(F.col("value").cast("binary")).head()
+    line = b"" if first is None else bytes(first[0])
+    if line.startswith(_UTF16_BOMS):
+        raise RawDataError(f"{name} is in UTF-16 or UTF-32: save it as UTF-8")
+    if not any(block.has_text for block in blocks):
+        raise RawDataError(f"{name} is empty")
+    if any(block.longest > MAX_LINE_BYTES for block in blocks):
+        raise RawDataError(
+            f"{name} has a line of more than {MAX_LINE_BYTES >> 20} MiB: not a file of lines"
+        )
+    if check_header is not None:
+        check_header(line.removesuffix(b"\r"))
+
+
+def _numbered(scanned: DataFrame, blocks: list[Row]) -> tuple[DataFrame, int]:
+    """Each line with its number, and how many there are.
+
+    Ids increase within a block, one by one; only where they begin must be known.
+    """
     shifts: list[str] = []
     line = 1
     for block in blocks:
-        if block.longest > MAX_LINE_BYTES:
-            raise RawDataError(
-                f"{name} has a line of more than {MAX_LINE_BYTES >> 20} MiB: not a file of lines"
-            )
         shifts.append(f"({block['_block']}L, {line - block.first_id}L)")
         line += block.lines
     spark = scanned.sparkSession
+    fit_shuffles(spark, len(blocks))
     table = spark.sql(f"SELECT * FROM VALUES {', '.join(shifts)} AS blocks(_block, _shift)")
     rows = scanned.join(F.broadcast(table), "_block").select(
         (F.col("_id") + F.col("_shift")).alias("_line"),

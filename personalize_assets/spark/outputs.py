@@ -66,6 +66,8 @@ class Outputs:
 
     def _parts(self, folder: str) -> list[Part]:
         path, files = self._at(folder)
+        if not files.exists(path):
+            return []
         found = [
             Part(status.getPath().getName(), status.getLen()) for status in files.listStatus(path)
         ]

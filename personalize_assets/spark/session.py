@@ -23,6 +23,9 @@ SETTINGS: Final = {
 }
 
 
+MAX_SHUFFLE_PARTITIONS: Final = 2_000
+
+
 def start_session(name: str) -> SparkSession:
     """Start a session, or take the one that is there, and set what must be set."""
     spark = SparkSession.builder.appName(name).getOrCreate()
@@ -34,3 +37,9 @@ def start_session(name: str) -> SparkSession:
     spark.conf.set("spark.sql.files.minPartitionNum", str(spark.sparkContext.defaultParallelism))
     spark.sparkContext.setLogLevel("WARN")
     return spark
+
+
+def fit_shuffles(spark: SparkSession, blocks: int) -> None:
+    """Let shuffles have as many partitions as a file of ``blocks`` blocks needs, and no more."""
+    partitions = max(spark.sparkContext.defaultParallelism, min(2 * blocks, MAX_SHUFFLE_PARTITIONS))
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))

@@ -1,26 +1,32 @@
 """Carries out orders in one Spark session: a path on each line of the input, an answer for each.
 
-Runs where PySpark is, with the job's zip alone on its path.
+Runs where PySpark is, with the job's zip alone on its path. Blocks and parts are so small that also
+a small file has many of them.
 """
 
 import json
 import sys
 import traceback
+from pathlib import Path
 
 from personalize_assets.core.movielens.errors import RawDataError
-from personalize_assets.spark.clean import clean
+from personalize_assets.spark import clean as cleaning
+from personalize_assets.spark import events
 from personalize_assets.spark.order import Order
 from personalize_assets.spark.session import start_session
+
+BLOCK_BYTES, ROWS_PER_PART = 12_345, 500
 
 
 def main() -> None:
     spark = start_session("tests")
+    spark.conf.set("spark.sql.files.maxPartitionBytes", str(BLOCK_BYTES))
+    events.ROWS_PER_PART = cleaning.ENTITIES_PER_PART = ROWS_PER_PART
     for line in sys.stdin:
-        with open(line.strip(), encoding="utf-8") as file:
-            order = Order.from_json(file.read())
+        order = Order.from_json(Path(line.strip()).read_text(encoding="utf-8"))
         answer = {"kind": "done", "message": ""}
         try:
-            clean(spark, order, lambda _: None)
+            cleaning.clean(spark, order, lambda _: None)
         except RawDataError as error:
             answer = {"kind": "refused", "message": str(error)}
         except Exception:
