@@ -157,4 +157,8 @@ def _quotas(asker: Asker) -> Finding:
             counts[quota] = limits.used(quota, answer.reply["listed"])
         else:
             refused.append(answer)
-    return limits.judge_quotas(counts, refused)
+    granted: list[Any] = []
+    if limits.is_reached(counts):
+        answer = asker.ask("service-quotas:ListServiceQuotas", ServiceCode="personalize")
+        granted = list(answer.reply["Quotas"]) if answer.answered else []
+    return limits.judge_quotas(counts, refused, granted)

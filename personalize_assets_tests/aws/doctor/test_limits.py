@@ -1,7 +1,13 @@
 """Quotas: what is left, and what it means where nothing is."""
 
 from personalize_assets.aws.doctor.answers import Answer
-from personalize_assets.aws.doctor.limits import ACCOUNT_QUOTAS, judge_quotas, list_operation, used
+from personalize_assets.aws.doctor.limits import (
+    ACCOUNT_QUOTAS,
+    is_reached,
+    judge_quotas,
+    list_operation,
+    used,
+)
 from personalize_assets.aws.listing import Listed
 from personalize_assets.aws.quotas import Quota
 
@@ -32,6 +38,28 @@ def test_judge_quotas__an_adjustable_one_may_have_been_raised() -> None:
 
     assert (found.status, found.fact) == ("unknown", "7 dataset groups exist, 5 by default")
     assert "aws service-quotas list-service-quotas --service-code personalize" in found.fix
+
+
+def test_judge_quotas__what_was_granted_counts() -> None:
+    granted = [
+        {"QuotaName": "Total number of active dataset groups", "Value": 20.0},
+        {"QuotaName": "Active campaigns per dataset groups", "Value": 5.0},
+    ]
+
+    found = judge_quotas(counts(CreateDatasetGroup=7), [], granted)
+    assert (found.status, found.fact.split(";")[0]) == (
+        "ok",
+        "left are 500 schemas, 13 dataset groups",
+    )
+    found = judge_quotas(counts(CreateDatasetGroup=20), [], granted)
+    assert (found.status, found.fact) == ("unknown", "20 of 20 dataset groups exist")
+    twice = [*granted, {"QuotaName": "Other dataset groups", "Value": 9.0}]
+    assert judge_quotas(counts(CreateDatasetGroup=7), [], twice).status == "unknown"
+
+
+def test_is_reached() -> None:
+    assert is_reached(counts(CreateDatasetGroup=5))
+    assert not is_reached(counts(CreateDatasetGroup=4, CreateSchema=500, CreateSolutionVersion=20))
 
 
 def test_judge_quotas__jobs_wait() -> None:
