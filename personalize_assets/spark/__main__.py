@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(place: str, messages: Messages) -> None:
-    spark = start_session("personalize-assets")
+    spark = start_session()
     try:
         order = Order.from_json(_read_order(spark, place))
         messages.tell(f"Spark {spark.version}: cleaning {order.dataset} from {order.raw}")

@@ -28,8 +28,17 @@ FIELDS: Final = "_fields"
 
 PREVIEW_ROWS: Final = 10
 
-Kind = Literal["string", "int32", "int64", "micros"]
-"""Types while rows are on their way; ``micros`` are decimals in whole millionths, bigint."""
+Kind = Literal["string", "number id", "int32", "int64", "micros"]
+"""Types while rows are on their way; ``number id`` and ``micros`` (whole millionths) are bigint."""
+
+_STORED: Final[dict[Kind, tuple[str, str]]] = {
+    "string": ("string", "string"),
+    "number id": ("string", "string"),
+    "int32": ("int", "int32"),
+    "int64": ("bigint", "int64"),
+    "micros": ("float", "float"),
+}
+"""Types in the outputs, as Spark and as pyarrow spell them."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +67,13 @@ class OutputColumn:
     def stored(self) -> Column:
         """The value as parquet has it."""
         value = F.col(self.name)
-        types = {"string": "string", "int32": "int", "int64": "bigint"}
-        stored = micros_to_float(value) if self.kind == "micros" else value.cast(types[self.kind])
+        stored_type, _ = _STORED[self.kind]
+        stored = micros_to_float(value) if self.kind == "micros" else value.cast(stored_type)
         return stored.alias(self.name)
 
     def field(self) -> Field:
         """The column as the report names it."""
-        return Field(self.name, "float" if self.kind == "micros" else self.kind, self.nullable)
+        return Field(self.name, _STORED[self.kind][1], self.nullable)
 
 
 @dataclass(frozen=True)

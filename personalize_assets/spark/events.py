@@ -47,7 +47,7 @@ def with_known_items(judged: Judged, items: DataFrame) -> Judged:
     """Send interactions with other items than ``items`` (column ITEM_ID) to quarantine."""
     kind = next(column.kind for column in judged.columns if column.name == Columns.ITEM_ID)
     known = items.select(
-        F.col(Columns.ITEM_ID).cast("bigint" if kind == "int64" else "string").alias("_known")
+        F.col(Columns.ITEM_ID).cast("bigint" if kind == "number id" else "string").alias("_known")
     ).distinct()
     joined = judged.rows.join(known, F.col(Columns.ITEM_ID) == F.col("_known"), "left")
     reason = F.when(
@@ -159,6 +159,6 @@ def _is_kept(judged: Judged, fraction: float) -> Column:
     kinds = {column.name: column.kind for column in judged.columns}
 
     def number(name: str) -> Column:
-        return F.col(name) if kinds[name] == "int64" else string_number(F.col(name))
+        return F.col(name) if kinds[name] == "number id" else string_number(F.col(name))
 
     return mix31(number(Columns.USER_ID), number(Columns.ITEM_ID)) < int(fraction * MODULUS)

@@ -65,7 +65,7 @@ def judge_movies(lines: RawLines, layout: LayoutKind) -> Judged:
     ]
     no_title, no_date = title == "", F.col("_released").isNull()
     values = [
-        (OutputColumn(Columns.ITEM_ID, "int64", nullable=False), item.cast("bigint")),
+        (OutputColumn(Columns.ITEM_ID, "number id", nullable=False), item.cast("bigint")),
         (
             OutputColumn(Columns.GENRES, "string", nullable=True),
             F.when(~genres.isin("", NO_GENRES), genres),
@@ -103,7 +103,7 @@ def judge_users(lines: RawLines, layout: LayoutKind) -> Judged:
         (Reason.USER, unknown),
     ]
     values = [
-        (OutputColumn(Columns.USER_ID, "int64", nullable=False), user.cast("bigint")),
+        (OutputColumn(Columns.USER_ID, "number id", nullable=False), user.cast("bigint")),
         (OutputColumn(Columns.AGE, "int32", nullable=False), age.cast("int")),
         (OutputColumn(Columns.GENDER, "string", nullable=False), gender),
         (OutputColumn(Columns.OCCUPATION, "string", nullable=False), occupation),

@@ -52,8 +52,8 @@ def judge_ratings(lines: RawLines, layout: LayoutKind) -> Judged:
         read,
         _faults(known, fields),
         [
-            (OutputColumn(Columns.USER_ID, "int64", nullable=False), known["user"]),
-            (OutputColumn(Columns.ITEM_ID, "int64", nullable=False), known["item"]),
+            (OutputColumn(Columns.USER_ID, "number id", nullable=False), known["user"]),
+            (OutputColumn(Columns.ITEM_ID, "number id", nullable=False), known["item"]),
             (OutputColumn(Columns.TIMESTAMP, "int64", nullable=False), known["time"]),
             (OutputColumn(Columns.EVENT_VALUE, "micros", nullable=True), known["value"]),
         ],

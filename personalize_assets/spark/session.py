@@ -26,9 +26,9 @@ SETTINGS: Final = {
 MAX_SHUFFLE_PARTITIONS: Final = 2_000
 
 
-def start_session(name: str) -> SparkSession:
-    """Start a session, or take the one that is there, and set what must be set."""
-    spark = SparkSession.builder.appName(name).getOrCreate()
+def start_session() -> SparkSession:
+    """Start a session as the launcher set it up, or take the one there is, and set what must be."""
+    spark = SparkSession.builder.getOrCreate()
     for key, value in SETTINGS.items():
         spark.conf.set(key, value)
     # Line numbers need a file to be cut into the same blocks every time that it is read, also when

@@ -19,7 +19,7 @@ BLOCK_BYTES, ROWS_PER_PART = 12_345, 500
 
 
 def main() -> None:
-    spark = start_session("tests")
+    spark = start_session()
     spark.conf.set("spark.sql.files.maxPartitionBytes", str(BLOCK_BYTES))
     events.ROWS_PER_PART = cleaning.ENTITIES_PER_PART = ROWS_PER_PART
     for line in sys.stdin:
