@@ -154,7 +154,8 @@ def _delete(account: Account, options: Options, resource: Resource) -> None:
     if resource.type == KEY:
         # Without its alias the key is still found, by its mark.
         alias = next(one for one in wanted(options.everything()) if one.type == ALIAS)
-        HANDLERS[ALIAS].delete(account, alias)
+        if HANDLERS[ALIAS].find(account, alias) is not None:
+            HANDLERS[ALIAS].delete(account, alias)
     HANDLERS[resource.type].delete(account, resource)
 
 

@@ -83,7 +83,8 @@ def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
         if name in plain:
             plain[name] = _as_list(plain[name])
     if isinstance(plain.get("Principal"), Mapping):
-        plain["Principal"] = {kind: _as_list(one) for kind, one in plain["Principal"].items()}
+        principal = {kind: _as_list(one) for kind, one in plain["Principal"].items()}
+        plain["Principal"] = "*" if principal == {"AWS": ["*"]} else principal
     if isinstance(plain.get("Condition"), Mapping):
         plain["Condition"] = {
             operator: {key: _as_list(one) for key, one in keys.items()}

@@ -17,7 +17,7 @@ _UNKNOWN_ROLE: Final = "MalformedPolicyDocumentException"
 
 
 def find_key(account: Account, alias: str, name: str) -> dict[str, Any] | None:
-    """The key behind ``alias``, or one with our mark that never got its alias.
+    """The key with our mark, behind ``alias`` or without it; else whatever ``alias`` stands for.
 
     Args:
         account: Where to look.
@@ -28,15 +28,16 @@ def find_key(account: Account, alias: str, name: str) -> dict[str, Any] | None:
         KMS's metadata of the key; None where there is none that can be used.
     """
     kms = account.client("kms")
-    answer = found_or_none(lambda: kms.describe_key(KeyId=alias), _NONE)
-    if answer is not None and _is_usable(answer["KeyMetadata"]):
-        return answer["KeyMetadata"]
+    answer: Any = found_or_none(lambda: kms.describe_key(KeyId=alias), _NONE)
+    behind = None if answer is None else _customer_key(account, answer["KeyMetadata"]["KeyId"])
+    if behind is not None and _tags(account, behind["KeyId"]).get(PROJECT_TAG) == name:
+        return behind
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
             metadata = _customer_key(account, key["KeyId"])
             if metadata and _tags(account, key["KeyId"]).get(PROJECT_TAG) == name:
                 return metadata
-    return None
+    return behind  # somebody else's, if any
 
 
 class KeyHandler:

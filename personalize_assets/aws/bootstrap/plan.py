@@ -128,7 +128,10 @@ def make_plan(
     refusals: list[str] = []
     steps: list[Step] = []
     adoption: Adoption = "none"
+    refused: set[str] = set()
     for plain in wanted(options):
+        if plain.type == BUCKET_POLICY and BUCKET in refused:
+            continue  # nor is the policy of another's bucket for us to read
         resource = _shaped(plain, adoption)
         try:
             found = HANDLERS[resource.type].find(account, resource)
@@ -139,6 +142,7 @@ def make_plan(
                 check_ours(resource, found, options, journal)
         except BootstrapError as error:
             refusals.append(str(error))
+            refused.add(resource.type)
             continue
         steps.append(compare(resource, found))
     if refusals:
@@ -168,7 +172,9 @@ def is_ours(resource: Resource, found: Found, options: Options, journal: Journal
     if resource.tags is None:  # goes with what it belongs to
         return True
     mark = found.tags.get(PROJECT_TAG)
-    return mark == options.name or (mark is None and journal.holds(resource))
+    if mark is not None or resource.type == KEY:  # an alias can be moved to anybody's key
+        return mark == options.name
+    return journal.holds(resource)
 
 
 def check_ours(resource: Resource, found: Found, options: Options, journal: Journal) -> None:
