@@ -40,9 +40,7 @@ _TITLES: Final[Mapping[str, str]] = {
     help="File to write, or - for the standard output.  [default: defs/NAME/defs.yaml]",
 )
 @click.option("--name", help="Name of the dataset group; that of the file when left out.")
-@click.option(
-    "--raw-prefix", help="S3 prefix of the raw files.  [default: train/NAME/, as AWS recommends]"
-)
+@click.option("--raw-prefix", help="S3 prefix of the raw files.  [default: train/NAME-IN-FILE/]")
 @click.option("--json-report", is_flag=True, help="Say what became of the file as JSON.")
 @click.option("--force", is_flag=True, help="Write over a file that exists.")
 def convert(

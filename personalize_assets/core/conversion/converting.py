@@ -58,7 +58,8 @@ def convert(
         config: The file as JSON has it.
         judge: Says why attributes would not load.
         name: Name of the dataset group; that of the file where None.
-        raw_prefix: S3 prefix of the raw files; the one that AWS's solution recommends where None.
+        raw_prefix: S3 prefix of the raw files; where None the one that AWS's solution recommends,
+            with the name that the file has.
 
     Raises:
         ConversionError: It is no parameter file, or it has nothing that can be trained.
@@ -76,7 +77,8 @@ def convert(
     if found is not None:
         notes.rename(settings.place("name"), found, wanted)
     draft = Draft(judge)
-    tables = _convert_base(root, group, settings, draft, wanted, raw_prefix)
+    prefix = raw_prefix or f"train/{found or wanted}/"
+    tables = _convert_base(root, group, settings, draft, wanted, prefix)
     _convert_rest(root, draft, wanted, tables)
     root.note_unread()
     if not draft.attributes.get("solutions") and not draft.attributes.get("recommenders"):
@@ -87,7 +89,7 @@ def convert(
 
 
 def _convert_base(
-    root: Node, group: Node, settings: Node, draft: Draft, name: str, raw_prefix: str | None
+    root: Node, group: Node, settings: Node, draft: Draft, name: str, prefix: str
 ) -> Sequence[Table]:
     """Declare name, domain, source and prefixes, without which nothing loads."""
     domain = _DOMAINS.get(settings.text("domain") or "")
@@ -106,7 +108,6 @@ def _convert_base(
         "batch_input": f"batch/{name}/input/",
         "batch_results": f"batch/{name}/results/",
     }
-    prefix = raw_prefix or f"train/{name}/"
     kept = _accept_tables(draft, {**base, "comparison": None}, prefix, tables, datasets)
     convert_tags(root, settings, draft)
     _note_base(root, group, settings, datasets, draft)

@@ -20,7 +20,7 @@ def convert_filters(nodes: Sequence[Node], draft: Draft, group: str) -> Mapping[
     for node in nodes:
         config = node.child("serviceConfig")
         label, expression = config.text("name") or "unnamed", config.text("filterExpression")
-        name = short_name(label, names.values())
+        name = short_name(label, names.values(), group)
         refusal = draft.append("filters", {"name": name, "expression": expression or ""})
         note_tags(config, draft)
         if refusal is not None:
@@ -65,7 +65,7 @@ def convert_recommenders(nodes: Sequence[Node], draft: Draft, group: str) -> Non
     for node in nodes:
         config = node.child("serviceConfig")
         label, settings = config.text("name") or "unnamed", config.child("recommenderConfig")
-        name = short_name(label, names)
+        name = short_name(label, names, group)
         entry: dict[str, Any] = {
             "name": name,
             "recipe": recipe_name(config.text("recipeArn") or ""),

@@ -67,11 +67,11 @@ def convert_solutions(
     for node in nodes:
         config = node.child("serviceConfig")
         label = config.text("name") or "unnamed"
-        name = short_name(label, [one.name for one in converted])
+        name = short_name(label, [one.name for one in converted], group)
         extras = [*_extras(config), *_exclusions(config, untrained)]
         if _take_in(draft, config, name, extras):
             config.notes.rename(
-                config.place("name"), label, f"{group}-{name}", f"declared as {name}"
+                config.place("name"), label, f"{group}-{name}-DIGEST", f"declared as {name}"
             )
             converted.append(Converted(node, name, config.place("name"), label))
         else:

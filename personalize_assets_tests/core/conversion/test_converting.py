@@ -50,10 +50,12 @@ def test_convert__smallest_file() -> None:
 
 
 def test_convert__takes_another_name_and_prefix() -> None:
-    conversion = convert(file(), accept, name="shop-2", raw_prefix="raw/")
+    conversion = convert(file(), accept, name="shop-2")
+    elsewhere = convert(file(), accept, raw_prefix="raw/")
 
     assert conversion.attributes["name"] == "shop-2"
-    assert conversion.attributes["source"]["prefix"] == "raw/"
+    assert conversion.attributes["source"]["prefix"] == "train/shop/"
+    assert elsewhere.attributes["source"]["prefix"] == "raw/"
     assert conversion.attributes["prefixes"]["transformed"] == "transformed/shop-2/"
     (note,) = notes_at(conversion, "datasetGroup.serviceConfig.name")
     assert (note.kind, note.value, note.reason) == ("renamed", "shop", "shop-2")
@@ -306,7 +308,18 @@ def test_solutions__names_become_short_and_differ() -> None:
 
     assert [one["name"] for one in conversion.attributes["solutions"]] == ["my-own", "my-own-2"]
     (note,) = notes_at(conversion, "solutions[1].serviceConfig.name")[:1]
-    assert (note.kind, note.reason) == ("renamed", "shop-my-own-2")
+    assert (note.kind, note.reason) == ("renamed", "shop-my-own-2-DIGEST")
+
+
+def test_solutions__names_fit_the_service_together_with_the_group() -> None:
+    group = "g" * 40
+    labels = ["a" * 60, "a" * 61]
+
+    conversion = convert(file(solutions=[*map(solution, labels)]), accept, name=group)
+
+    names = [one["name"] for one in conversion.attributes["solutions"]]
+    assert names == ["a" * 22, f"{'a' * 20}-2"]
+    assert [len(f"{group}-{name}") for name in names] == [63, 63]
 
 
 @pytest.mark.parametrize("recipe", ["aws-hrnn", "aws-hrnn-metadata", "aws-hrnn-coldstart"])
