@@ -1,4 +1,4 @@
-"""Rows of ids, found without an object of Python for each of them."""
+"""Rows of ids, found without an object of Python for each of them but the last asked for."""
 
 # pyarrow ships no types.
 # pyright: standard
@@ -8,6 +8,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+
+KEPT: Final = 20_000
+"""So many ids that were asked for stay at hand."""
 
 _CHUNK: Final = 65_536
 
@@ -27,9 +30,17 @@ class IdIndex:
             hashes[start : start + len(texts)] = [hash(text) for text in texts]
         self._rows = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._rows]
+        self._found: dict[str, int] = {}
 
     def rows(self, wanted: Sequence[str]) -> list[int]:
         """The row of each id; -1 where it is not known."""
+        if unknown := [text for text in wanted if text not in self._found]:
+            if len(self._found) + len(unknown) > KEPT:
+                self._found, unknown = {}, list(wanted)
+            self._found.update(zip(unknown, self._search(unknown), strict=True))
+        return [self._found[text] for text in wanted]
+
+    def _search(self, wanted: Sequence[str]) -> list[int]:
         hashes = np.fromiter((hash(text) for text in wanted), np.int64, len(wanted))
         places = np.searchsorted(self._hashes, hashes).tolist()
         return [

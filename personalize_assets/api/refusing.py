@@ -1,5 +1,6 @@
 """From what goes wrong in a route to a refusal that says what would have been allowed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ _CODES: Final = {
     405: "method_not_allowed",
     413: "body_too_large",
 }
+_SHOULD: Final = re.compile(r"^\w+ should ")  # as pydantic begins: "String should have at least"
 _ORDERED: Final = ("query", "body", "path", "header")
 
 
@@ -103,7 +105,7 @@ def _detail(error: Mapping[str, Any], request: Request) -> dict[str, Any]:
     if kind == "value_error":
         said = str(error["msg"]).removeprefix("Value error, ")
         return {"parameter": name, "message": said if not place else f"{name}: {said}"}
-    said = str(error["msg"]).removeprefix("Input ").removeprefix("should ")
+    said = _SHOULD.sub("", str(error["msg"]))
     return {"parameter": name, "message": f"{name} must {said}, got {_short(error['input'])}"}
 
 

@@ -1,6 +1,6 @@
 """What requests hold: names, bounds and what each is for. What is not named here is refused."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -138,8 +138,8 @@ class EventRequest(_Strict):
         return self
 
     def at(self, now: datetime) -> datetime:
-        """When it happened."""
-        return self.sent_at or now
+        """When it happened, in UTC."""
+        return (self.sent_at or now).astimezone(UTC)
 
 
 class HistoryQuery(_Strict):
