@@ -11,6 +11,7 @@ import dagster as dg
 import personalize_assets.defs
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.resources import resources_of
+from personalize_assets.resources.run_log import start_run_logging
 
 
 def component_tree() -> dg.ComponentTree:
@@ -31,6 +32,7 @@ def declared_groups() -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Everything that Dagster loads."""
+    start_run_logging(os.environ)
     deployment = Deployment.from_environment(os.environ)
     return dg.Definitions.merge(
         component_tree().build_defs(),

@@ -12,6 +12,7 @@ from botocore.config import Config
 
 from personalize_assets import loopback
 from personalize_assets.aws.bucket_owner import expect_owner
+from personalize_assets.aws.call_log import log_calls
 from personalize_assets.aws.deployment import LOCAL_REGION, Deployment
 from personalize_assets.aws.endpoints import Endpoints
 from personalize_assets.aws.sessions import session_of
@@ -128,9 +129,11 @@ def _local_clients(
 
     def make(service: loopback.Service, endpoint: str) -> Any:
         config = None if limits is None else limits.config
-        return loopback.make_client(
+        client = loopback.make_client(
             service, endpoint, region=region, account=account, config=config
         )
+        log_calls(client)
+        return client
 
     engine = endpoints.personalize
     return Clients(
@@ -166,6 +169,7 @@ def _prepared(deployment: Deployment, service: str, session: Any, config: Config
     client = session.client(service, config=config)
     if service == "s3" and deployment.bucket_owner is not None:
         expect_owner(client, deployment.bucket, deployment.bucket_owner)
+    log_calls(client)
     return client
 
 

@@ -155,6 +155,12 @@ S3_PORT = Setting(
     "Port of the local S3; 0 takes the last one again, or a free one.",
     in_file=False,
 )
+LOG_FORMAT = Setting(
+    "PERSONALIZE_ASSETS_LOG_FORMAT",
+    "text",
+    "`json` has all processes log one line of JSON a record, with run, step and request ids.",
+    in_file=False,
+)
 IDLE_STOP_S = Setting(
     "PERSONALIZE_ASSETS_IDLE_STOP_S",
     "1800",
@@ -184,4 +190,5 @@ SETTINGS: tuple[Setting, ...] = (
     ENGINE_PORT,
     S3_PORT,
     IDLE_STOP_S,
+    LOG_FORMAT,
 )

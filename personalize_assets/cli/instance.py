@@ -16,6 +16,8 @@ nux:
 # Consoles show what assets say; every event of a run stands in the UI.
 python_logs:
   python_log_level: INFO
+  # Calls of services with their request ids, and how far large files are, stand among the events.
+  managed_python_loggers: [personalize_assets.aws.call_log, personalize_assets.aws.transfers]
 # A sensor that asks for many runs does not hold up the others.
 sensors:
   use_threads: true

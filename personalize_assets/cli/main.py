@@ -4,10 +4,13 @@ Imports nothing heavy, so that `--help` answers at once.
 """
 
 import importlib
+import os
 from collections.abc import Mapping
 from typing import Final
 
 import click
+
+from personalize_assets.core.log_format import LogFormatError, start_json_logging
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("personalize_assets.cli.run", "Run the main job and show what it found."),
@@ -51,3 +54,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="personalize-assets")
 def main() -> None:
     """Recommendations with Dagster and Amazon Personalize, or offline on an embedded engine."""
+    try:
+        start_json_logging(os.environ)
+    except LogFormatError as error:
+        raise click.ClickException(str(error)) from error

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
+from personalize_assets.aws.call_log import is_call
+
 _EXCEPTION_NAME = r"^[a-z_][\w.]*\.[A-Z]\w*: "
 
 
@@ -39,7 +41,7 @@ class StepPrinter:
         """Take one entry of the event log."""
         event = entry.dagster_event
         if event is None:
-            if entry.level == logging.INFO:
+            if entry.level == logging.INFO and not is_call(entry.user_message):
                 self._say(entry.step_key or "", entry.user_message)
             return
         handler = {

@@ -10,6 +10,7 @@ import time
 import uuid
 import warnings
 from pathlib import Path
+from typing import Any
 
 import click
 import dagster as dg
@@ -23,12 +24,15 @@ from personalize_assets.cli.groups import EXPECTED, find_graph
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance
 from personalize_assets.cli.progress import StepPrinter
+from personalize_assets.cli.transfer_progress import show_transfers
 from personalize_assets.cli.unfinished import locked_run, settle_abandoned
 from personalize_assets.components import PersonalizeDatasetGroup
 from personalize_assets.components.graph import Graph, newest_metadata
 from personalize_assets.components.jobs import main_job_name
+from personalize_assets.core.log_format import log_format
 from personalize_assets.definitions import component_tree, declared_groups
 from personalize_assets.resources import LocalStackResource, S3Resource, resources_of
+from personalize_assets.resources.run_log import start_run_logging
 
 SAMPLE = Path(__file__).parent.parent.parent / "data"
 
@@ -57,12 +61,14 @@ def run(data: Path | None, group: str) -> None:
 
 def _run(console: Console, deployment: Deployment, data: Path | None, graph: Graph) -> bool:
     started = time.monotonic()
+    start_run_logging(os.environ)
     stack = LocalStackResource.of(deployment)
     print_header(console, deployment, stack.endpoints())
     _seed(console, S3Resource.of(deployment, stack), graph, data)
     printer = StepPrinter(console)
     definitions = dg.Definitions.merge(
-        declared_groups(), dg.Definitions(resources=resources_of(deployment))
+        declared_groups(),
+        dg.Definitions(resources=resources_of(deployment)),
     )
     job = definitions.resolve_job_def(main_job_name(graph.id))
     with open_instance(deployment.state_dir) as instance:
@@ -91,7 +97,7 @@ def execute_job(
     try:
         with locked_run(Path(instance.root_directory), run_id) as tags:
             return job.execute_in_process(
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                run_config=_log_config(),
                 instance=instance,
                 run_id=run_id,
                 tags=dict(tags),
@@ -99,6 +105,13 @@ def execute_job(
             )
     finally:
         printer.close()
+
+
+def _log_config() -> dict[str, Any]:
+    """Lines of text would stand between those that are printed; lines of JSON were asked for."""
+    if log_format(os.environ) == "json":
+        return {}
+    return {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def seed_declared_groups(console: Console, deployment: Deployment, data: Path | None) -> None:
@@ -115,7 +128,8 @@ def _seed(console: Console, s3: S3Resource, graph: Graph, data: Path | None) -> 
     if data is None and s3.deployment != "local":
         return  # nobody should pay for training on a sample without having asked
     prefix = graph.attributes.source.prefix
-    seeded = seed_raw_data(s3.store(), prefix, data or SAMPLE, replace=data is not None)
+    with show_transfers(console, s3.store()) as bucket:
+        seeded = seed_raw_data(bucket, prefix, data or SAMPLE, replace=data is not None)
     if seeded.written:
         console.print(f"Copied {seeded.source} to {s3.uri(prefix)}", highlight=False)
 

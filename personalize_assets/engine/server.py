@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from personalize_assets.core.log_format import LogFormatError, configure_logging
 from personalize_assets.engine.clock import ClockError
 from personalize_assets.engine.control import ControlApp
 from personalize_assets.engine.listening import (
@@ -43,9 +45,13 @@ def serve(settings: EngineSettings, announce: Callable[[str], None] | None = Non
     Returns:
         Exit code: 0 after a clean stop, 2 if the engine could not start (stderr says why).
     """
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    try:
+        configure_logging(
+            os.environ, "%(asctime)s %(levelname)s %(name)s %(message)s", settings.log_level
+        )
+    except LogFormatError as error:
+        sys.stderr.write(f"personalize engine: {error}\n")
+        return EXIT_CANNOT_START
     stop = StopSignals()
     try:
         with ExitStack() as stack:

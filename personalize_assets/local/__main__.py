@@ -13,8 +13,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from personalize_assets.core.log_format import configure_logging, log_format
 from personalize_assets.engine.fingerprint import code_fingerprint
-from personalize_assets.local.child import output
+from personalize_assets.local.child import ChildFormatter, output
 from personalize_assets.local.lock import LOCK_NAME, StackLock
 from personalize_assets.local.record import StackRecord
 from personalize_assets.local.settings import ENGINE_COMMAND, StackError, StackOptions
@@ -68,12 +69,11 @@ def main() -> None:
         # The caller waits for this process; its child belongs to nobody and lives on.
         os._exit(0)
     logging.raiseExceptions = False  # a full disk must not stop what still runs
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s supervisor: %(message)s",
-        stream=sys.stderr,
-    )
-    output.addHandler(logging.StreamHandler(sys.stderr))
+    configure_logging(os.environ, "%(asctime)s %(levelname)s supervisor: %(message)s")
+    children = logging.StreamHandler(sys.stderr)
+    if log_format(os.environ) == "json":
+        children.setFormatter(ChildFormatter())
+    output.addHandler(children)
     output.propagate = False
     sys.exit(_run(options))
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from personalize_assets.core.log_format import JsonFormatter
 from personalize_assets.local.processes import describe_process
 from personalize_assets.local.record import ProcessRecord
 
@@ -22,6 +23,16 @@ log = logging.getLogger(__name__)
 output = logging.getLogger("personalize_assets.local.output")  # lines of children, as they are
 
 _TAIL_LINES = 20
+
+
+class ChildFormatter(JsonFormatter):
+    """Lines of children where all is JSON: those that are stay as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The child's own line, or one of JSON with its text."""
+        message = record.getMessage()
+        line = message.partition(": ")[2]
+        return line if line.startswith("{") else super().format(record)
 
 
 class Child:

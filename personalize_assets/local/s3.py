@@ -23,6 +23,7 @@ from typing import Any
 
 import localbucket
 
+from personalize_assets.core.log_format import configure_logging
 from personalize_assets.local.health import S3_HEALTH, is_local_origin
 from personalize_assets.local.processes import exit_with_parent
 
@@ -145,7 +146,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True, help="folder of the buckets")
     parser.add_argument("--fd", type=int, required=True, help="listening socket to serve")
     options = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    configure_logging(os.environ, "%(levelname)s %(name)s: %(message)s", "WARNING")
     exit_with_parent()
     options.root.mkdir(parents=True, exist_ok=True)
     LocalS3Handler.data_root = options.root

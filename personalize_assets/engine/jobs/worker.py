@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Final, cast
 
+from personalize_assets.core.log_format import configure_logging
 from personalize_assets.engine.jobs.kinds import HeavyKind, JobFailed, Json, Kind
 
 log = logging.getLogger(__name__)
@@ -42,9 +43,10 @@ def work(order: Json, kinds: Mapping[str, Kind], report: Callable[[str, float], 
 
 def main(order_text: str, pipe: "Connection[Any, Any]", log_level: int) -> None:
     """Entry point of a worker process."""
-    logging.basicConfig(
-        level=log_level,
-        format="%(asctime)s %(levelname)s %(name)s [worker %(process)d] %(message)s",
+    configure_logging(
+        os.environ,
+        "%(asctime)s %(levelname)s %(name)s [worker %(process)d] %(message)s",
+        log_level,
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the engine, which ends workers
     os.nice(_NICENESS)

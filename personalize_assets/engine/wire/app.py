@@ -229,7 +229,8 @@ def _log(call: _Call, status: int, code: str) -> None:
     if log.isEnabledFor(level):
         name = operation.name if operation else f"{request.method} {request.path}"
         elapsed_ms = (time.perf_counter() - call.started) * 1000
-        log.log(level, "%s %d %s %.1f ms", name, status, code, elapsed_ms)
+        facts = {"request_id": call.request_id, "operation": name, "http_status": status}
+        log.log(level, "%s %d %s %.1f ms", name, status, code, elapsed_ms, extra={"facts": facts})
 
 
 async def _read(scope: Scope, receive: Receive) -> HttpRequest:
