@@ -89,9 +89,21 @@ def named_in(source: str, place: str) -> Iterator[Named]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.setdefault(node.value, node.lineno)
     for name, line in sorted(found.items()):
-        operations = MANAGED.get(name) or _operations().get(name)
+        operations = MANAGED.get(name) or _operations().get(name) or _spelled_out(name)
         if operations:
             yield Named(f"{place}:{line}", name, operations)
+
+
+def _spelled_out(name: str) -> tuple[str, ...]:
+    """The operation itself, where a text has the form ``service:Operation``, as the doctor asks."""
+    service, _, operation = name.partition(":")
+    known = service in SERVICES and operation in _names(service)
+    return (name,) if known else ()
+
+
+@cache
+def _names(service: str) -> frozenset[str]:
+    return frozenset(Loader().load_service_model(service, "service-2")["operations"])
 
 
 @cache

@@ -205,10 +205,23 @@ EVERYTHING: Final = Options(
 )
 """Options with which the policies hold all that they can."""
 
+_READ_BY_DOCTOR: Final = (
+    "iam:GetGroupPolicy",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetUserPolicy",
+    "iam:ListAttachedGroupPolicies",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListGroupPolicies",
+    "iam:ListGroupsForUser",
+    "iam:ListUserPolicies",
+)
+
 EXCEPTIONS: Final[Mapping[Principal, Exceptions]] = {
     Principal.OPERATOR: Exceptions(
         not_granted={
             "s3:CreateBucket": "only in the local deployment; in aws the bucket is bootstrap's",
+            **dict.fromkeys(_READ_BY_DOCTOR, "the doctor reads them where it may, or says unknown"),
         },
         not_called={
             "iam:PassRole": "asked for with every call that gives the service a role",

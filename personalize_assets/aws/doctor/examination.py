@@ -96,24 +96,26 @@ def _role_behind(asker: Asker, arn: str) -> str | None:
 
 def _bucket(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
     region = asker.region
-    finding = buckets.judge_bucket(_of_bucket(asker, deployment, "HeadBucket"), deployment, region)
+    finding = buckets.judge_bucket(
+        _of_bucket(asker, deployment, "s3:HeadBucket"), deployment, region
+    )
     yield finding
     if finding.status == "failed":
         return
     checks: list[tuple[str, Callable[[Answer, Deployment, str], Finding]]] = [
-        ("GetBucketEncryption", buckets.judge_encryption),
-        ("GetPublicAccessBlock", buckets.judge_public_access),
-        ("GetBucketPolicy", buckets.judge_bucket_policy),
+        ("s3:GetBucketEncryption", buckets.judge_encryption),
+        ("s3:GetPublicAccessBlock", buckets.judge_public_access),
+        ("s3:GetBucketPolicy", buckets.judge_bucket_policy),
     ]
     if deployment.accelerated:
-        checks.append(("GetBucketAccelerateConfiguration", buckets.judge_acceleration))
+        checks.append(("s3:GetBucketAccelerateConfiguration", buckets.judge_acceleration))
     for operation, judge in checks:
         yield judge(_of_bucket(asker, deployment, operation), deployment, region)
 
 
 def _of_bucket(asker: Asker, deployment: Deployment, operation: str) -> Answer:
     owner = {"ExpectedBucketOwner": deployment.bucket_owner} if deployment.bucket_owner else {}
-    return asker.ask(f"s3:{operation}", Bucket=deployment.bucket, **owner)
+    return asker.ask(operation, Bucket=deployment.bucket, **owner)
 
 
 def _others(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
@@ -131,7 +133,7 @@ def _others(deployment: Deployment, asker: Asker) -> Iterator[Finding]:
         yield others.judge_queue(
             asker.ask("sqs:GetQueueAttributes", **parameters), deployment, region
         )
-        told = _of_bucket(asker, deployment, "GetBucketNotificationConfiguration")
+        told = _of_bucket(asker, deployment, "s3:GetBucketNotificationConfiguration")
         if not told.missing:  # of a bucket that is not there nothing more has to be said
             yield others.judge_notifications(told, deployment, region)
     if job := deployment.glue_job:

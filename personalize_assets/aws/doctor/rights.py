@@ -23,6 +23,27 @@ class Decided:
     how: str
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """How the policies of one kind of identity are read."""
+
+    parameter: str
+    list_inline: str
+    get_inline: str
+    list_attached: str
+
+
+_ROLE = _Kind(
+    "RoleName", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"
+)
+_USER = _Kind(
+    "UserName", "iam:ListUserPolicies", "iam:GetUserPolicy", "iam:ListAttachedUserPolicies"
+)
+_GROUP = _Kind(
+    "GroupName", "iam:ListGroupPolicies", "iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies"
+)
+
+
 class _Refused(Exception):
     """A policy may not be read."""
 
@@ -82,21 +103,21 @@ def _policies_of(asker: Asker, arn: str) -> list[Document]:
     """All policies of a role, or of a user with those of the user's groups."""
     name = roles.role_name(arn)
     if ":role/" in arn:
-        return _of_kind(asker, "Role", name)
+        return _of_kind(asker, _ROLE, name)
     groups = _ask(asker, "iam:ListGroupsForUser", UserName=name)["Groups"]
-    found = _of_kind(asker, "User", name)
+    found = _of_kind(asker, _USER, name)
     for group in groups:
-        found += _of_kind(asker, "Group", group["GroupName"])
+        found += _of_kind(asker, _GROUP, group["GroupName"])
     return found
 
 
-def _of_kind(asker: Asker, kind: str, name: str) -> list[Document]:
-    """Inline and attached policies of a ``Role``, ``User`` or ``Group``."""
-    who = {f"{kind}Name": name}
-    inline = _ask(asker, f"iam:List{kind}Policies", **who)["PolicyNames"]
-    attached = _ask(asker, f"iam:ListAttached{kind}Policies", **who)["AttachedPolicies"]
+def _of_kind(asker: Asker, kind: _Kind, name: str) -> list[Document]:
+    """Inline and attached policies of a role, user or group."""
+    who = {kind.parameter: name}
+    inline = _ask(asker, kind.list_inline, **who)["PolicyNames"]
+    attached = _ask(asker, kind.list_attached, **who)["AttachedPolicies"]
     documents = [
-        _ask(asker, f"iam:Get{kind}Policy", **who, PolicyName=policy)["PolicyDocument"]
+        _ask(asker, kind.get_inline, **who, PolicyName=policy)["PolicyDocument"]
         for policy in inline
     ]
     documents += [_managed(asker, policy["PolicyArn"]) for policy in attached]
