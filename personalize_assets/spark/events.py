@@ -71,7 +71,7 @@ def count_events(judged: Judged, read: int, order: Order) -> Tally:
     """Count what becomes of the lines."""
     events = F.col(EVENTS)
     if not _makes_all(order):
-        events = F.least(events, F.lit(1))
+        events = F.when(events > 1, F.lit(1)).otherwise(events)
     is_sampled = events.isNotNull()
     return count_lines(
         judged.rows,
