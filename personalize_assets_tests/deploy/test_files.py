@@ -1,6 +1,8 @@
 """The files of deploy/ agree with each other, with the settings, and with what Dagster takes."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from dagster._config import process_config  # Dagster makes it public nowhere.
 from dagster._core.instance.config import dagster_instance_config_schema
 
 from personalize_assets.aws.deployment import SETTINGS
+from personalize_assets.cli.api import api as api_command
 from personalize_assets.cli.launcher import WatchfulRunLauncher
 from personalize_assets.core import names
 
@@ -81,7 +84,8 @@ def test_compose__publishes_on_loopback_alone_and_keeps_the_database_inside(comp
 
     assert ports == {
         "postgres": [],
-        "code": [],
+        "code": ["127.0.0.1:3001:3001"],
+        "api": [],
         "webserver": ["127.0.0.1:3000:3000"],
         "daemon": [],
     }
@@ -115,7 +119,29 @@ def test_dockerfile__copies_what_is_there() -> None:
     for name in sources:
         assert (DEPLOY.parent / name).exists(), name
         assert f"!{name}\n" in kept
-    assert "USER dagster" in text
+    assert "USER 10001" in text
+
+
+def test_dockerfile__has_nothing_to_complain_of() -> None:
+    hadolint = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run(
+        [str(hadolint), str(DEPLOY / "Dockerfile")], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_compose__shares_the_engine_of_the_code_server_with_the_api(compose: Any) -> None:
+    code, api = compose["services"]["code"], compose["services"]["api"]
+
+    assert api["network_mode"] == api["pid"] == "service:code"
+    assert "state:/opt/dagster/state" in api["volumes"]
+    assert "state:/opt/dagster/state" in code["volumes"]
+    assert api["environment"] == code["environment"]
+    program, subcommand, *options = api["command"].split()
+    assert (program, subcommand) == ("personalize-assets", "api")
+    known = {option for parameter in api_command.params for option in parameter.opts}
+    assert {option for option in options if option.startswith("--")} <= known
 
 
 def test_pools__have_the_limits_of_the_quotas_that_the_page_names() -> None:
