@@ -119,7 +119,7 @@ def test_convert__passes_over_nothing_in_silence() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("other", [None, 7, "text", [[]], {"a": []}])
+@pytest.mark.parametrize("other", [None, 7, [[]]])
 def test_convert__survives_other_types_everywhere(other: Any) -> None:
     for wanted in PLACES:
         config = example()
