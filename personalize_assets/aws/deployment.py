@@ -24,6 +24,7 @@ from personalize_assets.aws.settings import (
     KMS_KEY_ARN,
     LOCAL_BUCKET,
     LOCAL_ROLE_ARN,
+    LOG_FORMAT,
     PROFILE,
     QUEUE_URL,
     REGION,
@@ -128,6 +129,7 @@ class Deployment:
             DeploymentError: A value is missing or not allowed, or the file cannot be read.
         """
         given = Source.of(environ)
+        checks.one_of(given.value(LOG_FORMAT), "text", "json")
         if given.is_local:
             return _local(given)
         return _aws(given)

@@ -153,6 +153,17 @@ def flag(given: Given) -> bool:
     return given.text.lower() == "true"
 
 
+def one_of(given: Given, *allowed: str) -> str:
+    """One of a few words.
+
+    Raises:
+        DeploymentError: It is another one.
+    """
+    if given.text not in allowed:
+        raise given.refusal(f"must be {' or '.join(allowed)}")
+    return given.text
+
+
 def whole_number(given: Given, lowest: int, highest: int) -> int:
     """A whole number between two bounds, both allowed.
 

@@ -54,6 +54,7 @@ def test_from_environment__every_setting_has_a_say() -> None:
         "PERSONALIZE_ASSETS_TRANSFER_CONCURRENCY": "20",
         "PERSONALIZE_ASSETS_TRANSFER_ACCELERATION": "true",
         "PERSONALIZE_ASSETS_GLUE_JOB": "films-clean",
+        "PERSONALIZE_ASSETS_LOG_FORMAT": "json",
         "PERSONALIZE_ASSETS_TAGS": "team=films, cost-centre = 7 ,",
         "PERSONALIZE_ASSETS_ENGINE_PORT": "4001",
         "PERSONALIZE_ASSETS_S3_PORT": "4002",
@@ -112,6 +113,7 @@ def test_settings__defaults_are_those_of_an_empty_environment() -> None:
         ({"TAGS": f"team={'x' * 257}"}, "values of 0 to 256 letters"),
         ({"TAGS": "team=a;b"}, "must consist of letters"),
         ({"TAGS": ",".join(f"t{n}=" for n in range(41))}, "must be at most 40 tags, got '41'"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT must be text or json, got 'xml'"),
         ({**ON_AWS, "BUCKET_OWNER": "1234"}, "must be the twelve digits of an account"),
         ({**ON_AWS, "REGION": "cn-north-1"}, "ROLE_ARN must begin with arn:aws-cn: in the region"),
         (
