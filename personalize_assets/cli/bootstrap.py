@@ -247,7 +247,9 @@ def _destroy(work: Work, *, deletes_data: bool, dry_run: bool, yes: bool) -> Non
         return
     for removal in removals:
         _print(work.console, _fate(removal))
-    _print(work.console, "First delete what is in Amazon Personalize: personalize-assets teardown")
+    _print(
+        work.console, "note: first delete what is in Amazon Personalize, with the command teardown"
+    )
     if dry_run or all(one.fate == "stay" for one in removals):
         return
     if not yes:
@@ -259,9 +261,11 @@ def _destroy(work: Work, *, deletes_data: bool, dry_run: bool, yes: bool) -> Non
         work.journal,
         lambda one: _print(work.console, f"done: {_fate(one)}"),
     )
-    if work.settings.exists() and lost:
-        write_settings_file(work.settings, lost)
-        _print(work.console, f"took {', '.join(sorted(lost))} out of {work.settings}")
+    if not work.settings.exists():
+        return
+    if named := sorted(lost.keys() & read_settings_file(work.settings).values.keys()):
+        write_settings_file(work.settings, dict.fromkeys(named))
+        _print(work.console, f"took {', '.join(named)} out of {work.settings}")
 
 
 def _fate(removal: Removal) -> str:

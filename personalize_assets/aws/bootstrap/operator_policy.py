@@ -78,7 +78,6 @@ _ON_OBJECTS: Final = (
 _LOOKED_AT: Final = (
     "s3:GetBucketAccelerateConfiguration",
     "s3:GetBucketEncryption",
-    "s3:GetBucketLocation",
     "s3:GetBucketNotificationConfiguration",
     "s3:GetBucketPolicy",
     "s3:GetPublicAccessBlock",

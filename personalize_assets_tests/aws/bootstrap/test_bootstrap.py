@@ -45,6 +45,7 @@ def test_bootstrap__makes_everything_and_the_second_time_nothing(
     assert make_plan(account, options, Journal(Path("/nowhere"), "0")).is_done  # tags tell
 
 
+@pytest.mark.slow
 def test_bootstrap__makes_a_bucket_that_is_encrypted_closed_and_tidied(
     account: Account, journal: Journal
 ) -> None:
@@ -75,6 +76,7 @@ def test_bootstrap__makes_a_bucket_that_is_encrypted_closed_and_tidied(
     assert location == REGION
 
 
+@pytest.mark.slow
 def test_bootstrap__asks_for_no_more_than_was_asked_for(account: Account, journal: Journal) -> None:
     plan = bring_about(account, options_of(account), journal)
 
@@ -89,6 +91,7 @@ def test_bootstrap__asks_for_no_more_than_was_asked_for(account: Account, journa
     assert make_plan(account, options_of(account), journal).is_done
 
 
+@pytest.mark.slow
 def test_bootstrap__works_in_the_region_that_has_no_location(
     moto: str, new_account: NewAccount, tmp_path: Path
 ) -> None:
@@ -100,6 +103,7 @@ def test_bootstrap__works_in_the_region_that_has_no_location(
     assert make_plan(account, options_of(account), journal).is_done
 
 
+@pytest.mark.slow
 def test_settings_of__names_what_was_made(account: Account, journal: Journal) -> None:
     options = all_options_of(account)
     plan = make_plan(account, options, journal)
@@ -270,6 +274,7 @@ def test_bootstrap__refuses_what_was_not_made_here_all_at_once(
     assert all("choose another --name" in line for line in lines[:3])
 
 
+@pytest.mark.slow
 def test_bootstrap__refuses_what_another_name_made(account: Account, journal: Journal) -> None:
     name = f"films-{account.account_id}"
     bring_about(account, options_of(account, name="first", bucket_name=name), journal)
@@ -307,6 +312,7 @@ def make_bucket(account: Account, name: str) -> None:
     account.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=location)
 
 
+@pytest.mark.slow
 def test_bootstrap__finds_a_key_that_never_got_its_alias(
     account: Account, journal: Journal
 ) -> None:
@@ -335,6 +341,7 @@ def test_bootstrap__refuses_a_key_that_somebody_else_gave_the_alias(
         make_plan(account, options, journal)
 
 
+@pytest.mark.slow
 def test_bootstrap__goes_on_with_a_bucket_that_never_got_its_tags(
     account: Account, journal: Journal
 ) -> None:

@@ -37,6 +37,7 @@ def what_is_there(account: Account, options: Options) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_destroy__takes_everything_that_was_made(account: Account, journal: Journal) -> None:
     options = all_options_of(account)
     bring_about(account, options, journal)
@@ -108,6 +109,7 @@ def test_destroy__leaves_alone_what_is_not_ours(account: Account, journal: Journ
     assert written == []
 
 
+@pytest.mark.slow
 def test_destroy__gives_an_adopted_bucket_back_as_it_was(
     account: Account, journal: Journal
 ) -> None:
@@ -148,6 +150,7 @@ def test_destroy__goes_on_wherever_it_was_killed(account: Account, journal: Jour
     assert find_key(account, options.key_alias, options.name) is None
 
 
+@pytest.mark.slow
 def test_bootstrap__after_a_destruction_makes_a_new_key(account: Account, journal: Journal) -> None:
     options = options_of(account, creates_key=True)
     bring_about(account, options, journal)
