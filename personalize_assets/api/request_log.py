@@ -4,7 +4,6 @@ The line names the route and not the path, because paths hold ids of people; nor
 query. What a request's handler finds out goes into the line by ``note``.
 """
 
-import json
 import logging
 import re
 import sys
@@ -12,12 +11,12 @@ import time
 import uuid
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from personalize_assets.api.refusals import send_refusal
+from personalize_assets.core.log_format import JsonFormatter
 
 log = logging.getLogger(__name__)
 
@@ -78,31 +77,21 @@ class RequestLog:
             _facts.reset(token)
 
 
-class JsonLines(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message, id of the request, facts."""
+class RequestIds(logging.Filter):
+    """Gives every record that is written while a request is answered the id of that request."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        facts: Mapping[str, Any] | None = getattr(record, "facts", None)
-        if facts is not None:
-            line |= facts
-        elif found := request_id():
-            line["request_id"] = found
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass."""
+        if (found := request_id()) and not hasattr(record, "facts"):
+            record.facts = {"request_id": found}
+        return True
 
 
 def log_lines(level: str) -> None:
-    """Write all logs of this process to stderr, one line of JSON each."""
+    """Write all logs of this process to stderr, one line of JSON each, whatever was set before."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonFormatter())
+    handler.addFilter(RequestIds())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
 
 
