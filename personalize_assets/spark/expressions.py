@@ -24,21 +24,7 @@ from personalize_assets.core.cleaning.definitions import (
     USER_FACTOR,
     Reason,
 )
-
-INVALID_UTF8_PATTERN: Final = "|".join(
-    [
-        r"[\xc0\xc1\xf5-\xff]",
-        r"[\xc2-\xdf](?![\x80-\xbf])",
-        r"\xe0(?![\xa0-\xbf][\x80-\xbf])",
-        r"[\xe1-\xec\xee\xef](?![\x80-\xbf]{2})",
-        r"\xed(?![\x80-\x9f][\x80-\xbf])",
-        r"\xf0(?![\x90-\xbf][\x80-\xbf]{2})",
-        r"[\xf1-\xf3](?![\x80-\xbf]{3})",
-        r"\xf4(?![\x80-\x8f][\x80-\xbf]{2})",
-        r"(?<![\xc2-\xf4]|[\xe0-\xf4][\x80-\xbf]|[\xf0-\xf4][\x80-\xbf]{2})[\x80-\xbf]",
-    ]
-)
-"""Searched in bytes read as Latin-1: a byte that UTF-8 cannot have where it is (RFC 3629)."""
+from personalize_assets.spark.encoding import INVALID_UTF8_PATTERN
 
 _NOT_ASCII: Final = r"[^\x00-\x7f]"
 _TENTHS: Final = MICROS // 10
