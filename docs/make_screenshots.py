@@ -1,6 +1,6 @@
 """Takes the pictures of README.md from a running `make dev` with headless Chromium.
 
-python docs/make_screenshots.py [http://127.0.0.1:3000]
+python docs/make_screenshots.py [http://127.0.0.1:3000 [http://127.0.0.1:3001]]
 """
 
 import subprocess
@@ -19,6 +19,7 @@ PAGES = {
     "metrics": ("/assets/movielens/user_personalization/metrics", "1500,1000"),
     "promoted": ("/assets/movielens/user_personalization/promoted_version", "1500,1300"),
 }
+PAGE = ("/?user=15&filter=unwatched", "1280,800")
 OPTIONS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -28,16 +29,20 @@ OPTIONS = [
 
 def main() -> None:
     """Write one PNG a page."""
-    address = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:3000"
+    given = dict(enumerate(sys.argv[1:]))
+    dagster = given.get(0, "http://127.0.0.1:3000")
+    api = given.get(1, "http://127.0.0.1:3001")
+    pages = {name: (dagster + page, size) for name, (page, size) in PAGES.items()}
+    pages["page"] = (api + PAGE[0], PAGE[1])
     IMAGES.mkdir(exist_ok=True)
-    for name, (page, size) in PAGES.items():
+    for name, (page, size) in pages.items():
         with tempfile.TemporaryDirectory() as profile:
             subprocess.run(
                 [
                     *("chromium", *OPTIONS, f"--window-size={size}"),
                     f"--user-data-dir={profile}",
                     f"--screenshot={IMAGES / name}.png",
-                    address + page,
+                    page,
                 ],
                 check=True,
                 timeout=120,
