@@ -13,7 +13,7 @@ that is granted must be called, or be explained here. It ends with status 1 wher
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -76,10 +76,12 @@ class Exceptions:
     Attributes:
         not_granted: Operations that are called and need no grant, with the reason.
         not_called: Actions that are granted and never seen as a call, with the reason.
+        seldom: Of both, what not every test session calls, with the reason.
     """
 
     not_granted: Mapping[str, str]
     not_called: Mapping[str, str]
+    seldom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -167,12 +169,13 @@ def compare(
     used = {one for one in granted if any(fnmatchcase(action, one) for action in called)}
     unused = granted - used
     stale = set(exceptions.not_granted) - operations | set(exceptions.not_called) - unused
+    stale -= set(exceptions.seldom)
     return Comparison(
         principal,
         {action: frozenset(by) for action, by in called.items()},
         granted,
         frozenset(called) - allowed,
-        frozenset(unused - set(exceptions.not_called)),
+        frozenset(unused - set(exceptions.not_called) - set(exceptions.seldom)),
         frozenset(stale),
     )
 
@@ -227,6 +230,11 @@ EXCEPTIONS: Final[Mapping[Principal, Exceptions]] = {
             "iam:PassRole": "asked for with every call that gives the service a role",
             "kms:Decrypt": "asked for by S3 where the bucket has a key",
             "kms:GenerateDataKey": "asked for by S3 where the bucket has a key",
+        },
+        seldom={
+            "iam:GetGroupPolicy": "only where a policy is written into a group",
+            "glue:BatchStopJobRun": "the run of a Glue job is cancelled in the slow tests",
+            "servicequotas:ListServiceQuotas": "asked for only where a quota is used up",
         },
     ),
     Principal.SERVICE: Exceptions(

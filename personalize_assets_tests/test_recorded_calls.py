@@ -172,3 +172,12 @@ def test_compare__wants_explanations_that_explain_something() -> None:
     assert compared(calls, {"iam:PassRole"}, explained).agrees
     assert compared([], {"iam:PassRole"}, explained).stale == {"s3:CreateBucket"}
     assert compared(calls, set(), explained).stale == {"iam:PassRole"}
+
+
+def test_compare__leaves_open_what_is_called_seldom() -> None:
+    seldom = Exceptions({}, {}, {"s3:PutObject": "only where there is something to write"})
+
+    assert compared(called("s3:GetObject"), {"s3:GetObject", "s3:PutObject"}, seldom).agrees
+    both = called("s3:GetObject", "s3:PutObject")
+    assert compared(both, {"s3:GetObject", "s3:PutObject"}, seldom).agrees
+    assert compared(both, {"s3:GetObject"}, seldom).missing == {"s3:PutObject"}
