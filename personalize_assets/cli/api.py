@@ -102,7 +102,7 @@ def api(
     options = ApiOptions(
         rate=Rate(rate, 2 * rate),
         cors_origins=cors_origins,
-        hosts=_hosts(host, hosts),
+        hosts=allowed_hosts(host, hosts),
         refresh_s=refresh_s,
         ui_url=deployment.ui_url,
     )
@@ -110,7 +110,7 @@ def api(
     sys.exit(serve(services, host, port, forwarded_by=forwarded_by))
 
 
-def _hosts(host: str, further: tuple[str, ...]) -> tuple[str, ...]:
+def allowed_hosts(host: str, further: tuple[str, ...]) -> tuple[str, ...]:
     """Hosts that requests may name: on loopback its names, else any unless some are given."""
     from personalize_assets.loopback import is_loopback
 
