@@ -2,6 +2,7 @@
 
 import os
 import random
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -47,20 +48,23 @@ def serve_accounts() -> Iterator[str]:
 def open_account(region: str, account_id: str = "") -> Account:
     """An account of moto, a new one unless it is named; nobody waits in it."""
     account_id = account_id or f"{random.randrange(10**11, 10**12)}"
-    sts: Any = _sts(os.environ["AWS_ENDPOINT_URL"])
     role = f"arn:aws:iam::{account_id}:role/administrator"
+    sts = _sts(os.environ["AWS_ENDPOINT_URL"])
     keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    account = _account(region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    assert account.account_id == account_id
+    return account
+
+
+def open_first_account(region: str) -> Account:
+    """The account that moto knows without any role."""
+    return _account(region, "testing", "testing")
+
+
+def _account(region: str, *keys: str) -> Account:
     inner = botocore.session.Session()
     inner.register_component("data_loader", _LOADER)
-    session = boto3.Session(
-        keys["AccessKeyId"],
-        keys["SecretAccessKey"],
-        keys["SessionToken"],
-        region_name=region,
-        botocore_session=inner,
-    )
-    account = Account.of(session)
-    assert account.account_id == account_id
+    account = Account.of(boto3.Session(*keys, region_name=region, botocore_session=inner))
     account.sleep = lambda _: None
     return account
 
@@ -104,6 +108,13 @@ def wrong(plan: Plan) -> dict[str, list[str]]:
     }
 
 
+def forget_everything() -> None:
+    """Empty all accounts of moto; only the first can still be used."""
+    url = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/reset"
+    with urllib.request.urlopen(urllib.request.Request(url, method="POST")) as answer:
+        assert answer.status == 200
+
+
 @contextmanager
 def watched(account: Account, most: int | None = None) -> Iterator[list[str]]:
     """Collect the operations that write, and let the process be killed after ``most`` of them."""
@@ -116,11 +127,12 @@ def watched(account: Account, most: int | None = None) -> Iterator[list[str]]:
             raise Killed
         written.append(model.name)
 
-    events = account.session._session.get_component("event_emitter")
-    account._clients.clear()  # a client takes the handlers that are there when it is made
-    events.register("before-call", note, unique_id="watched")
+    name = "watched"
+    session = account.session._session.get_component("event_emitter")
+    for events in (session, *(client.meta.events for client in account._clients.values())):
+        events.register("before-call", note, unique_id=name)
     try:
         yield written
     finally:
-        events.unregister("before-call", unique_id="watched")
-        account._clients.clear()
+        for events in (session, *(client.meta.events for client in account._clients.values())):
+            events.unregister("before-call", unique_id=name)

@@ -9,7 +9,13 @@ import pytest
 
 from personalize_assets.aws.bootstrap.account import Account
 from personalize_assets.aws.bootstrap.journal import Journal
-from personalize_assets_tests.aws.bootstrap.accounts import REGION, open_account, serve_accounts
+from personalize_assets_tests.aws.bootstrap.accounts import (
+    REGION,
+    forget_everything,
+    open_account,
+    open_first_account,
+    serve_accounts,
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +31,16 @@ def new_account(moto: str) -> Callable[[], Account]:
     return lambda: open_account(REGION)
 
 
+@pytest.fixture(scope="module")
+def _first_account(moto: str) -> Account:
+    return open_first_account(REGION)  # its clients take longer to make than most tests
+
+
 @pytest.fixture
-def account(new_account: Callable[[], Account]) -> Account:
+def account(_first_account: Account) -> Account:
     """An account with nothing in it."""
-    return new_account()
+    forget_everything()
+    return _first_account
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def test_destroy__takes_everything_that_was_made(account: Account, journal: Jour
     assert all(not journal.holds(one) for one in wanted(options))
 
 
+@pytest.mark.slow
 def test_destroy__keeps_objects_and_the_key_that_they_need(
     account: Account, journal: Journal
 ) -> None:
