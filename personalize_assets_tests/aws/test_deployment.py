@@ -55,6 +55,7 @@ def test_from_environment__every_setting_has_a_say() -> None:
         "PERSONALIZE_ASSETS_TRANSFER_ACCELERATION": "true",
         "PERSONALIZE_ASSETS_GLUE_JOB": "films-clean",
         "PERSONALIZE_ASSETS_LOG_FORMAT": "json",
+        "PERSONALIZE_ASSETS_TRACES": "true",
         "PERSONALIZE_ASSETS_TAGS": "team=films, cost-centre = 7 ,",
         "PERSONALIZE_ASSETS_ENGINE_PORT": "4001",
         "PERSONALIZE_ASSETS_S3_PORT": "4002",
