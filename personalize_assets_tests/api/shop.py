@@ -55,7 +55,7 @@ ATTRIBUTES: dict[str, Any] = {
 SHOP = DeclaredGroup.of(ATTRIBUTES, "defs/shop/defs.yaml")
 """All is made but the campaign `later`."""
 
-_TYPED: Mapping[str, Any] = {
+TYPED: Mapping[str, Any] = {
     **SCHEMA,
     "fields": [*SCHEMA["fields"], {"name": "EVENT_TYPE", "type": "string"}],
 }
@@ -70,7 +70,7 @@ def make_shop(clients: Clients, policy: WaitPolicy) -> None:
     rows = [f"{line},{'watch' if line.endswith('0') else 'click'}" for line in lines]
     bucket.write_bytes("shop/raw.csv", "\n".join([f"{header},EVENT_TYPE", *rows]).encode())
     group = ensure_dataset_group(api, SHOP.name, policy).arn
-    schema = ensure_schema(api, SHOP.name, _TYPED, policy).arn
+    schema = ensure_schema(api, SHOP.name, TYPED, policy).arn
     dataset = ensure_dataset(api, group, "Interactions", "shop", schema, policy).arn
     ensure_import(api, dataset, "shop", bucket.uri("shop/raw.csv"), ROLE, policy)
     for name, recipe in SHOP.solutions.items():
