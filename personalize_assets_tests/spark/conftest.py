@@ -36,6 +36,20 @@ SETTINGS: Final = (
 DRIVER: Final = Path(__file__).parent / "driver.py"
 
 
+def environment(python: str, folder: Path) -> dict[str, str]:
+    """Variables for a process of ``python`` that has the zip in ``folder`` and nothing else."""
+    return os.environ | {
+        "PYTHONPATH": str(folder / "job.zip"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(folder / "local"),
+        "PYSPARK_SUBMIT_ARGS": SETTINGS,
+        "PYSPARK_PYTHON": python,
+        # Compiling at length would not pay for a few thousand rows.
+        "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    }
+
+
 class SparkSessionBeside:
     """Carries out orders in a process of another Python."""
 
@@ -44,17 +58,7 @@ class SparkSessionBeside:
         self._errors = (folder / "stderr").open("w+")
         self._process = subprocess.Popen(
             [python, str(DRIVER)],
-            env=os.environ
-            | {
-                "PYTHONPATH": str(folder / "job.zip"),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "SPARK_LOCAL_IP": "127.0.0.1",
-                "SPARK_LOCAL_DIRS": str(folder / "local"),
-                "PYSPARK_SUBMIT_ARGS": SETTINGS,
-                "PYSPARK_PYTHON": python,
-                # Compiling at length would not pay for a few thousand rows.
-                "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-            },
+            env=environment(python, folder),
             cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -84,14 +88,20 @@ class SparkSessionBeside:
 
 
 @pytest.fixture(scope="session", params=PYTHONS or [None])
-def spark(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SparkSessionBeside]:
+def spark_python(request: pytest.FixtureRequest) -> str:
+    """Each Python that has PySpark."""
     if request.param is None:
         pytest.skip(f"{VARIABLE} names no Python with pyspark")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         pytest.skip("Spark needs Java, and there is none")
-    session = SparkSessionBeside(request.param, tmp_path_factory.mktemp("spark"))
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def spark(
+    spark_python: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SparkSessionBeside]:
+    session = SparkSessionBeside(spark_python, tmp_path_factory.mktemp("spark"))
     yield session
     session.close()
 

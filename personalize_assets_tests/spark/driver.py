@@ -15,15 +15,17 @@ from personalize_assets.spark import events
 from personalize_assets.spark.order import Order
 from personalize_assets.spark.session import start_session
 
-BLOCK_BYTES, ROWS_PER_PART = 12_345, 500
+BLOCKS, ROWS_PER_PART = 7, 500
 
 
 def main() -> None:
     spark = start_session()
-    spark.conf.set("spark.sql.files.maxPartitionBytes", str(BLOCK_BYTES))
     events.ROWS_PER_PART = cleaning.ENTITIES_PER_PART = ROWS_PER_PART
     for line in sys.stdin:
         order = Order.from_json(Path(line.strip()).read_text(encoding="utf-8"))
+        raw = Path(order.raw)
+        block_bytes = raw.stat().st_size // BLOCKS + 1 if raw.exists() else 1
+        spark.conf.set("spark.sql.files.maxPartitionBytes", str(block_bytes))
         answer = {"kind": "done", "message": ""}
         try:
             cleaning.clean(spark, order, lambda _: None)

@@ -35,7 +35,7 @@ pytestmark = [
 
 TEST_DATA: Final = os.environ.get("PERSONALIZE_ASSETS_TEST_DATA")
 SAMPLE: Final = Path(__file__).parents[2] / "data"
-ROWS: Final = 3_000
+ROWS: Final = 2_500
 
 ALL: Final = CleaningRules.model_validate(
     {
