@@ -131,7 +131,9 @@ def refusal_of(place: Workplace, attempt: str) -> str | None:
 
 
 def _parts(report: Report, folder: str) -> list[PartFile]:
-    return [PartFile(f"{OUT}/{folder}/{part.name}", part.size) for part in report.parts[folder]]
+    return [
+        PartFile(f"{OUT}/{folder}/{part.name}", part.size) for part in report.parts.get(folder, ())
+    ]
 
 
 def _facts(report: Report) -> Facts:

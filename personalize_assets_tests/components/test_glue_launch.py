@@ -97,6 +97,7 @@ def waiting(aws: Aws) -> Iterator[FakeGlue]:
     aws.glue.works = True
 
 
+@pytest.mark.slow
 def test_glue__gives_what_arrow_gives(aws: Aws) -> None:
     bench = aws.bench
     result = aws.run("glue/")
@@ -186,6 +187,7 @@ def test_glue__stops_the_run_when_it_is_interrupted(aws: Aws, waiting: FakeGlue)
     assert waiting.stopped[-1] == run.job_run_id
 
 
+@pytest.mark.slow
 def test_glue__is_arrow_where_there_is_no_aws(
     deployment: Deployment, instance: dg.DagsterInstance
 ) -> None:
@@ -196,6 +198,7 @@ def test_glue__is_arrow_where_there_is_no_aws(
     assert "engine" not in bench.metadata("cleaned_items")
 
 
+@pytest.mark.slow
 def test_glue__says_what_is_missing(aws: Aws) -> None:
     without = replace(aws.bench, deployment=replace(aws.bench.deployment, glue_job=None))
     result = without.run("none/", engine="glue", datasets=["items"])

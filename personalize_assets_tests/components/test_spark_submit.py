@@ -107,11 +107,12 @@ def test_spark__cleans_the_named_datasets_once(
     assert "local[*]" in json.loads(call)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
         ("broken", "JAVA_HOME is not set"),
-        pytest.param("fail", "RuntimeError: a worker ran out of memory", marks=pytest.mark.slow),
+        ("fail", "RuntimeError: a worker ran out of memory"),
     ],
 )
 def test_spark__tells_why_it_failed(
