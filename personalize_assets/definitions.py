@@ -32,8 +32,8 @@ def declared_groups() -> dg.Definitions:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Everything that Dagster loads."""
-    start_run_logging(os.environ)
     deployment = Deployment.from_environment(os.environ)
+    start_run_logging(os.environ, local=deployment.is_local)
     return dg.Definitions.merge(
         component_tree().build_defs(),
         dg.Definitions(resources=resources_of(deployment)),

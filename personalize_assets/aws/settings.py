@@ -161,6 +161,14 @@ LOG_FORMAT = Setting(
     "`json` has all processes log one line of JSON a record, with run, step and request ids.",
     in_file=False,
 )
+TRACES = Setting(
+    "PERSONALIZE_ASSETS_TRACES",
+    "false",
+    "`true` sends a span for each step and each call of a service, as OpenTelemetry's own "
+    "`OTEL_*` variables say (needs the extra `tracing`; in local only to this machine).",
+    kind="flag",
+    in_file=False,
+)
 IDLE_STOP_S = Setting(
     "PERSONALIZE_ASSETS_IDLE_STOP_S",
     "1800",
@@ -191,4 +199,5 @@ SETTINGS: tuple[Setting, ...] = (
     S3_PORT,
     IDLE_STOP_S,
     LOG_FORMAT,
+    TRACES,
 )

@@ -33,6 +33,7 @@ from personalize_assets.core.log_format import log_format
 from personalize_assets.definitions import component_tree, declared_groups
 from personalize_assets.resources import LocalStackResource, S3Resource, resources_of
 from personalize_assets.resources.run_log import start_run_logging
+from personalize_assets.resources.tracing import StepSpans
 
 SAMPLE = Path(__file__).parent.parent.parent / "data"
 
@@ -61,7 +62,7 @@ def run(data: Path | None, group: str) -> None:
 
 def _run(console: Console, deployment: Deployment, data: Path | None, graph: Graph) -> bool:
     started = time.monotonic()
-    start_run_logging(os.environ)
+    spans = start_run_logging(os.environ, local=deployment.is_local)
     stack = LocalStackResource.of(deployment)
     print_header(console, deployment, stack.endpoints())
     _seed(console, S3Resource.of(deployment, stack), graph, data)
@@ -73,7 +74,7 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
     job = definitions.resolve_job_def(main_job_name(graph.id))
     with open_instance(deployment.state_dir) as instance:
         settle_abandoned(instance)
-        result = execute_job(job, instance, printer)
+        result = execute_job(job, instance, printer, spans)
         if not result.success:
             console.print(
                 "\n[red]The run failed.[/red] What was made before stays; mend this first:"
@@ -89,11 +90,16 @@ def _run(console: Console, deployment: Deployment, data: Path | None, graph: Gra
 
 
 def execute_job(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, printer: StepPrinter
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    printer: StepPrinter,
+    spans: StepSpans | None = None,
 ) -> dg.ExecuteInProcessResult:
-    """Execute a job in this process; ``printer`` shows each step as it ends."""
+    """Execute a job in this process; ``printer`` shows each step as it ends, ``spans`` trace it."""
     run_id = str(uuid.uuid4())
     instance.add_event_listener(run_id, printer)
+    if spans is not None:
+        instance.add_event_listener(run_id, spans.listen)
     try:
         with locked_run(Path(instance.root_directory), run_id) as tags:
             return job.execute_in_process(

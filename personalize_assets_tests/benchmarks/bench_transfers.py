@@ -5,8 +5,9 @@
 Sends a seeded file of random bytes and fetches it again, each side in a fresh process and in turns,
 compares what came back and prints the medians of wall time, CPU seconds (user and system of the
 client alone) and peak memory, with their ratios. Ours also takes a SHA-256 of every byte and
-compares what it sent with what S3 tells; the command line does neither. Ends with status 1 where
-the contents differ or ours needs more than 1.5 of the other's CPU.
+an MD5 to compare with what S3 tells; the command line does neither, and two hashes cost about what
+sending costs. Ends with status 1 where the contents differ or ours needs more than 2.5 of the
+other's CPU.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from rich.table import Table
 from personalize_assets.testing.local import local_personalize
 
 BUCKET = "transfers"
-TARGET = 1.5
+TARGET = 2.5
 SIDES = ("ours", "aws s3 cp")
 _CHUNK = 16 * 1024 * 1024
 _WATCH = """

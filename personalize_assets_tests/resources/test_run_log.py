@@ -9,11 +9,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from personalize_assets.aws import call_log
 from personalize_assets.aws.call_log import is_call
 from personalize_assets.aws.deployment import Deployment
 from personalize_assets.cli.instance import open_instance
 from personalize_assets.core.log_format import FORMAT_VARIABLE
-from personalize_assets.resources import PersonalizeResource, S3Resource, resources_of, run_log
+from personalize_assets.resources import (
+    PersonalizeResource,
+    S3Resource,
+    resources_of,
+    run_log,
+    tracing,
+)
 from personalize_assets.resources.run_log import start_run_logging
 
 NAMES = (
@@ -76,7 +83,7 @@ def test_run_log__lines_of_json(
 ) -> None:
     for module in (run_log.context_creation_job, run_log.host_mode):  # to be put back afterwards
         monkeypatch.setattr(module, "default_system_loggers", module.default_system_loggers)
-    start_run_logging({FORMAT_VARIABLE: "json"})
+    start_run_logging({FORMAT_VARIABLE: "json"}, local=True)
     run_id = run(deployment, instance)
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
@@ -90,7 +97,29 @@ def test_run_log__lines_of_json(
     assert said == ["beginning with password=[hidden]"]
 
 
+def test_start_run_logging__spans_of_runs_that_nobody_configured(
+    deployment: Deployment, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporting = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
+    exporter = exporting.InMemorySpanExporter()
+    monkeypatch.setattr(tracing, "make_exporter", lambda *_, **__: exporter)
+    monkeypatch.setattr(tracing, "_started", [])
+    monkeypatch.setattr(call_log, "observers", [])
+    for module in (run_log.context_creation_job, run_log.host_mode):  # to be put back afterwards
+        monkeypatch.setattr(module, "default_system_loggers", module.default_system_loggers)
+
+    start_run_logging({tracing.TRACES_VARIABLE: "true"}, local=True)
+    start_run_logging({tracing.TRACES_VARIABLE: "true"}, local=True)  # once a process
+    run_id = run(deployment, instance)
+
+    names = [span.name for span in exporter.get_finished_spans()]
+    assert {"films", "personalize.CreateDatasetGroup", "s3.PutObject"} <= set(names)
+    assert names.count("films") == names.count("personalize.CreateDatasetGroup") == 1
+    traces = {span.context.trace_id for span in exporter.get_finished_spans() if span.parent}
+    assert traces == {uuid.UUID(run_id).int}
+
+
 def test_start_run_logging__text_leaves_dagsters_own() -> None:
     usual = run_log.context_creation_job.default_system_loggers
-    start_run_logging({})
+    assert start_run_logging({}, local=True) is None
     assert run_log.context_creation_job.default_system_loggers is usual
