@@ -56,6 +56,7 @@ TENTH: Final = CleaningRules.model_validate(
 @pytest.mark.parametrize(
     ("kind", "rules", "mark"),
     [("csv", CleaningRules(), BOM), ("dat", ALL, b""), ("u", TENTH, BOM + BOM)],
+    ids=["csv", "dat", "u"],
 )
 def test_clean__ratings(
     spark: SparkSessionBeside, tmp_path: Path, kind: LayoutKind, rules: CleaningRules, mark: bytes
@@ -188,6 +189,10 @@ TABLE: Final = TableSource.model_validate({"interactions": {"file": "r.csv", "co
         (TABLE, b"customer,sku,at,sku\n1,2,3,4\n"),
         (TABLE, b'customer,"sku,at\n1,2,3\n'),
         (TABLE, b"customer,sku,at\n,,\n"),
+    ],
+    ids=[
+        *("missing", "empty", "blank", "UTF-16", "no header", "other columns", "header alone"),
+        *("no valid rating", "column missing", "column twice", "quotes of header", "no valid row"),
     ],
 )
 def test_clean__refusals(
