@@ -8,7 +8,7 @@ STAMP  := $(VENV)/.installed
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run dev forecast inventory teardown test test-all lint format bench bench-quality bench-scale prove-engine prove-operations lock docs clean
+.PHONY: help setup run dev forecast inventory teardown test test-all lint format bench bench-quality bench-scale prove-engine prove-operations prove-aws test-aws bootstrap doctor api lock docs clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ teardown: $(STAMP) ## delete what the project made in Amazon Personalize (ARGS=-
 dev: $(STAMP) ## open the Dagster UI
 	@$(BIN)/personalize-assets dev $(ARGS)
 
+api: $(STAMP) ## serve page and API of recommendations (ARGS="--port 8080")
+	@$(BIN)/personalize-assets api $(ARGS)
+
+bootstrap: $(STAMP) ## make in an AWS account what the pipeline needs (ARGS=--dry-run shows it)
+	@$(BIN)/personalize-assets bootstrap $(ARGS)
+
+doctor: $(STAMP) ## check account or machine before the first paid call
+	@$(BIN)/personalize-assets doctor $(ARGS)
+
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
@@ -55,16 +64,19 @@ lint: $(STAMP) ## check format, rules, types, directions and dependencies
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+	@$(BIN)/cfn-lint deploy/cloudformation.yaml
 	@$(BIN)/deptry .
 
 format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(STAMP) ## measure cleaning, the batch transform and serving against a peer in the same run
+bench: $(STAMP) ## measure cleaning, transform, serving, transfers and the API against a peer in the same run
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_cleaning $(ARGS)
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_batch_format $(ARGS)
 	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_serving $(ARGS)
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_transfers $(ARGS)
+	@$(BIN)/python -m personalize_assets_tests.benchmarks.bench_api $(ARGS)
 
 bench-quality: $(STAMP) ## measure the recipes beside the usual libraries (ARGS="--folds 3" is quicker)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m personalize_assets_tests.benchmarks.bench_quality $(ARGS)
@@ -80,6 +92,12 @@ prove-operations: $(STAMP) ## prove the pipeline: kills at every request, faults
 
 docs: $(STAMP) ## write the generated tables of README.md
 	@$(BIN)/python -m personalize_assets_tests.readme --write
+
+prove-aws: $(STAMP) ## rehearse the road to AWS without an account (ARGS="--spark PYTHON" for Spark too)
+	@$(BIN)/python -m personalize_assets_tests.prove_aws $(ARGS)
+
+test-aws: $(STAMP) ## run the workflow in a real account, within a budget (ARGS=--help says how)
+	@$(BIN)/python -m personalize_assets_tests.account $(ARGS)
 
 lock: ## resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --extra dev \
