@@ -44,8 +44,10 @@ MANAGED: Final[Mapping[str, tuple[str, ...]]] = {
 
 NOT_OPERATORS: Final = (
     "aws/glue.py",
+    "core/",
     "engine/",
     "local/",
+    "recipes/",
     "testing/",
     "aws/bootstrap/",
     "cli/bootstrap",

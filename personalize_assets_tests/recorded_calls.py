@@ -8,9 +8,12 @@ S3 are those that the service makes with the role it is given. Then
 
 holds them against the policies of `bootstrap`: an action that is called must be granted, and one
 that is granted must be called, or be explained here. It ends with status 1 where that is not so.
+With `--record` it first runs the tests that together call all that the package calls.
 """
 
 import argparse
+import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +26,7 @@ from personalize_assets.aws.bootstrap.actions import actions_of
 from personalize_assets.aws.bootstrap.operator_policy import operator_policy
 from personalize_assets.aws.bootstrap.options import Options
 from personalize_assets.aws.bootstrap.policies import service_policy
+from personalize_assets_tests.recording import calls_hook
 
 Actions = Callable[[str], Iterable[str]]
 """Gives the IAM actions that an operation such as `s3:HeadObject` needs."""
@@ -233,6 +237,7 @@ EXCEPTIONS: Final[Mapping[Principal, Exceptions]] = {
         },
         seldom={
             "iam:GetGroupPolicy": "only where a policy is written into a group",
+            "personalize:StopSolutionVersionCreation": "only where a training is still at work",
             "glue:BatchStopJobRun": "the run of a Glue job is cancelled in the slow tests",
             "servicequotas:ListServiceQuotas": "asked for only where a quota is used up",
         },
@@ -252,6 +257,23 @@ EXCEPTIONS: Final[Mapping[Principal, Exceptions]] = {
 """What need not agree, by principal."""
 
 
+TESTS: Final = Path(__file__).parent
+RECORDED: Final = (
+    "contract",
+    "aws/doctor",
+    "aws/test_economy.py",
+    "aws/test_notifications.py",
+    "aws/test_objects.py",
+    "aws/test_queue.py",
+    "aws/test_teardown.py",
+    "aws/test_transfers.py",
+    "api/test_app.py",
+    "cli/test_doctor.py",
+    "components/test_glue_launch.py",
+)
+"""Tests that together call all that the package calls."""
+
+
 def granted_to(principal: Principal) -> frozenset[str]:
     """The actions of the policies that `bootstrap` makes for a principal."""
     document = {Principal.OPERATOR: operator_policy, Principal.SERVICE: service_policy}[principal]
@@ -267,14 +289,32 @@ def compare_all(calls: Iterable[Call]) -> list[Comparison]:
     ]
 
 
+def record(target: Path) -> int:
+    """Run the tests that together call everything, and write their calls anew; pytest's status."""
+    target.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not aws"]
+    ran = subprocess.run(
+        [*command, *(str(TESTS / name) for name in RECORDED)],
+        cwd=TESTS.parent,
+        env={**os.environ, calls_hook.VARIABLE: str(target.absolute())},
+        stdout=sys.stderr,
+        check=False,
+    )
+    return ran.returncode
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print how calls and policies compare; 1 where they do not agree."""
     parser = argparse.ArgumentParser(
         prog="python -m personalize_assets_tests.recorded_calls", description=__doc__
     )
     parser.add_argument("file", type=Path, help="what a recording test session wrote")
-    calls = read_calls(parser.parse_args(arguments).file)
-    comparisons = compare_all(calls)
+    parser.add_argument("--record", action="store_true", help="run the tests that write it first")
+    asked = parser.parse_args(arguments)
+    if asked.record and record(asked.file) != 0:
+        sys.stdout.write("a test has failed: what it would have called is not known\n")
+        return 1
+    comparisons = compare_all(read_calls(asked.file))
     sys.stdout.write("".join(f"{describe(one)}\n" for one in comparisons))
     return 0 if all(one.agrees for one in comparisons) else 1
 

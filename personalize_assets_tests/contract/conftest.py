@@ -25,7 +25,7 @@ def transcribed_walk(deployment: Deployment) -> Walk:
     return _walk(deployment, transcribed_place)
 
 
-@pytest.fixture(params=["engine", "transcribed"])
+@pytest.fixture(params=[pytest.param("engine", marks=pytest.mark.slow), "transcribed"])
 def walk(request: pytest.FixtureRequest) -> Walk:
     """One of both: what is asserted holds for either."""
     return request.getfixturevalue(f"{request.param}_walk")

@@ -1,5 +1,7 @@
 """The engine beside the transcribed answers: what differs is listed, and has a reason."""
 
+import pytest
+
 from personalize_assets.aws import kinds, listing
 from personalize_assets_tests.contract.differences import EXPLAINED, differences
 from personalize_assets_tests.contract.observing import Observer
@@ -7,6 +9,7 @@ from personalize_assets_tests.contract.transcribed import load_answers
 from personalize_assets_tests.contract.workflow import Walk
 
 
+@pytest.mark.slow
 def test_differences__are_those_that_are_explained(
     engine_walk: Walk, transcribed_walk: Walk
 ) -> None:
