@@ -73,7 +73,7 @@ def deployment(topic_arn: str | None) -> Deployment:
 
 
 def test_topic__delivers_subject_text_and_attributes(aws: str) -> None:
-    topic, receive = subscribed(aws, "films")
+    topic, receive = subscribed(aws, "notices")
     send = sender_of(deployment(topic))
     assert send is not None
 
