@@ -154,6 +154,7 @@ def _spark(folder: Path, python: str, program: str) -> dict[str, Any]:
             "SPARK_LOCAL_IP": "127.0.0.1",
             "PYSPARK_SUBMIT_ARGS": SETTINGS,
         },
+        cwd=folder,  # so that the zip is what is imported
         check=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
