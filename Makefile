@@ -54,7 +54,7 @@ doctor: $(STAMP) ## check account or machine before the first paid call
 	@$(BIN)/personalize-assets doctor $(ARGS)
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n 3 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 test-all: $(STAMP) ## run all tests, the slow ones too
 	@$(BIN)/python -m pytest -n 2 -m 'not aws' $(ARGS)

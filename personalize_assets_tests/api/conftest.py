@@ -17,20 +17,25 @@ from personalize_assets.testing.control import Control, FaultInjection
 from personalize_assets_tests.api.shop import SHOP, make_shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients(deployment: Deployment) -> Clients:
     """Clients as the service has them."""
     return open_clients(deployment, limits=CALL_LIMITS)
 
 
-@pytest.fixture(scope="session")
-def shop(deployment: Deployment) -> None:
-    """The shop is there."""
+@pytest.fixture(scope="package")
+def shop(deployment: Deployment) -> Iterator[None]:
+    """The shop is there, and goes with the last test of this folder: an account has few groups."""
     policy = WaitPolicy(timeout_s=120, min_delay_s=0.05, max_delay_s=0.3)
-    make_shop(open_clients(deployment), policy)
+    clients = open_clients(deployment)
+    group_arn = make_shop(clients, policy)
+    yield
+    assert clients.endpoints is not None
+    control = Control(clients.endpoints.personalize)
+    control.call("POST", "reset", {"dataset_group_arn": group_arn})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(shop: None, clients: Clients) -> Services:
     """The services of the shop, with its files read."""
     services = Services.make(SHOP, clients, ApiOptions(rate=Rate(0, 0)), Calls(deadline_s=60))
@@ -38,7 +43,7 @@ def services(shop: None, clients: Clients) -> Services:
     return services
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def api(services: Services) -> Iterator[TestClient]:
     """The service in process, running."""
     with TestClient(make_app(services), base_url="http://127.0.0.1") as client:

@@ -61,7 +61,7 @@ TYPED: Mapping[str, Any] = {
 }
 
 
-def make_shop(clients: Clients, policy: WaitPolicy) -> None:
+def make_shop(clients: Clients, policy: WaitPolicy) -> str:
     """Make what the shop declares, and the files of its cleaned items and interactions."""
     api: Any = clients.personalize
     bucket = Bucket.of(clients)
@@ -84,6 +84,7 @@ def make_shop(clients: Clients, policy: WaitPolicy) -> None:
         ensure_filter(api, f"shop-{name}", group, expression, policy)
     ensure_event_tracker(api, "shop-events", group, policy)
     write_cleaned(bucket, [row.split(",") for row in rows])
+    return group
 
 
 def write_cleaned(bucket: Bucket, rows: list[list[str]]) -> None:

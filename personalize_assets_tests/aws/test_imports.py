@@ -145,6 +145,7 @@ def _key(imported: Imported) -> str:
     return imported.data_location.removeprefix("s3://").partition("/")[2]
 
 
+@pytest.mark.slow
 def test_import__in_parts_gives_the_models_of_an_import_in_full(open_shop: OpenShop) -> None:
     parts, whole = open_shop("-parts"), open_shop("-whole")
     for until in (2000, 3500, 5000):

@@ -24,6 +24,8 @@ from personalize_assets.aws.transfers import (
 from personalize_assets.loopback import make_client
 from personalize_assets_tests.aws_cloud import CREDENTIALS
 
+pytestmark = pytest.mark.slow
+
 CONTENT = os.urandom(2 * PART_BYTES + 1000)
 
 

@@ -44,6 +44,7 @@ def run(*arguments: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(bootstrap, arguments, input=answer)
 
 
+@pytest.mark.slow
 def test_bootstrap__from_nothing_to_settings_and_back(account_id: str) -> None:
     dry = run("--dry-run", "--email", "somebody@example.org")
     assert dry.exit_code == 0, dry.output

@@ -21,6 +21,8 @@ from personalize_assets.components.graph import Graph
 from personalize_assets.local.clients import open_clients
 from personalize_assets_tests.aws.estates import PATIENCE, Estate, aws_environment, new_account
 
+pytestmark = pytest.mark.slow
+
 GRAPH = Graph(
     DatasetGroupAttributes(
         name="films",

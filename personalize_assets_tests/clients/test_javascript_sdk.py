@@ -11,6 +11,8 @@ import pytest
 
 from personalize_assets_tests.clients.conftest import Place, genres_of
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "javascript"
 METRICS = {
     "coverage",

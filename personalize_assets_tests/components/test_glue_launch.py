@@ -126,6 +126,7 @@ def _left_behind(bench: Bench) -> list[str]:
     return [name for name in names if name == "order.json" or name.startswith("part-")]
 
 
+@pytest.mark.slow
 def test_glue__tells_why_it_failed(aws: Aws) -> None:
     runs = len(aws.glue.runs)
     with mock.patch.object(FakeGlue, "_carry_out", _fail):

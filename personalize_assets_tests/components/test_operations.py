@@ -180,6 +180,7 @@ def on_aws(
         server.stop()
 
 
+@pytest.mark.slow
 def test_inventory__removes_idle_campaigns_when_asked(
     account: Deployment, on_aws: Deployment, instance: dg.DagsterInstance
 ) -> None:

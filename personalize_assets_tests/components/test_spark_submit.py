@@ -60,6 +60,7 @@ def left_behind(deployment: Deployment) -> list[Path]:
     return [path for path in (deployment.state_dir / "spark").glob("*/*-*") if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_spark__gives_what_arrow_gives(bench: Bench, program: str, folder: str) -> None:
     result = bench.run(folder, engine="spark", spark={"program": program})
 

@@ -20,6 +20,8 @@ from personalize_assets.local.clients import open_clients
 from personalize_assets.testing.control import Control, FaultInjection
 from personalize_assets_tests.end_to_end.conftest import Pipeline
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Running:

@@ -13,6 +13,8 @@ from personalize_assets.components import PersonalizeDatasetGroup
 from personalize_assets.resources import resources_of
 from personalize_assets_tests.end_to_end.conftest import Pipeline
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "shop" / "defs.yaml"
 CUSTOMERS, PRODUCTS = 80, 40
 

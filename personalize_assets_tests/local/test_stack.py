@@ -26,10 +26,13 @@ from personalize_assets.local.stack import (
 )
 from personalize_assets_tests.local.conftest import pid_of, processes_of, record_of, wait_for
 
+pytestmark = pytest.mark.slow
+
 START = """
 import sys
 from pathlib import Path
 from personalize_assets.local.stack import StackOptions, ensure_stack
+
 print(ensure_stack(Path(sys.argv[1]), StackOptions(engine_command=tuple(sys.argv[2:]))))
 """
 

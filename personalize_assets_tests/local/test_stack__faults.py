@@ -25,6 +25,8 @@ from personalize_assets.local.stack import (
 )
 from personalize_assets_tests.local.conftest import pid_of, processes_of, record_of, wait_for
 
+pytestmark = pytest.mark.slow
+
 
 def addresses(endpoints: Endpoints) -> tuple[str, str]:
     return endpoints.personalize, endpoints.s3
@@ -89,7 +91,6 @@ def test_supervisor__takes_its_children_along_when_killed(
     assert stack_status(state_dir).state == "crashed"
 
 
-@pytest.mark.slow
 def test_ensure_stack__kills_a_child_that_outlived_the_supervisor(
     state_dir: Path, options: StackOptions
 ) -> None:
@@ -103,7 +104,6 @@ def test_ensure_stack__kills_a_child_that_outlived_the_supervisor(
     assert stubborn not in processes_of(state_dir)
 
 
-@pytest.mark.slow
 def test_ensure_stack__replaces_a_frozen_engine(
     state_dir: Path, options: StackOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,13 @@ NAMES = (
     "personalize_assets.aws.transfers",
 )
 
+FIELDS = [
+    {"name": "USER_ID", "type": "string"},
+    {"name": "ITEM_ID", "type": "string"},
+    {"name": "TIMESTAMP", "type": "long"},
+]
+SCHEMA = json.dumps({"type": "record", "name": "Interactions", "fields": FIELDS})
+
 
 @dg.asset
 def films(
@@ -36,8 +43,9 @@ def films(
 ) -> None:
     context.log.info("beginning with password=secret1")
     name = f"run-log-{uuid.uuid4().hex[:10]}"
-    personalize.get_client().create_dataset_group(name=name)
-    personalize.get_client().list_dataset_groups()
+    # Of which an account may have more than of dataset groups.
+    personalize.get_client().create_schema(name=name, schema=SCHEMA)
+    personalize.get_client().list_schemas()
     s3.store().write_bytes(f"{name}.txt", b"")
 
 
@@ -68,13 +76,14 @@ def test_run_log__calls_stand_among_the_events(
     calls = [call for call in calls if "CreateBucket" not in call.user_message]
 
     assert [entry.user_message.split(",")[0] for entry in calls] == [
-        "personalize CreateDatasetGroup: 200",
+        "personalize CreateSchema: 200",
         "s3 PutObject: 200",
     ]
     assert {(entry.step_key, entry.level) for entry in calls} == {("films", logging.INFO)}
     assert ", request " in calls[0].user_message
 
 
+@pytest.mark.slow
 def test_run_log__lines_of_json(
     deployment: Deployment,
     instance: dg.DagsterInstance,
@@ -88,7 +97,7 @@ def test_run_log__lines_of_json(
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
 
     assert {line["run_id"] for line in lines} == {run_id}
-    created = next(line for line in lines if line.get("operation") == "CreateDatasetGroup")
+    created = next(line for line in lines if line.get("operation") == "CreateSchema")
     assert created["step"] == "films"
     assert created["service"] == "personalize"
     assert len(created["request_id"]) > 8
@@ -97,6 +106,7 @@ def test_run_log__lines_of_json(
     assert said == ["beginning with password=[hidden]"]
 
 
+@pytest.mark.slow
 def test_start_run_logging__spans_of_runs_that_nobody_configured(
     deployment: Deployment, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,8 +123,8 @@ def test_start_run_logging__spans_of_runs_that_nobody_configured(
     run_id = run(deployment, instance)
 
     names = [span.name for span in exporter.get_finished_spans()]
-    assert {"films", "personalize.CreateDatasetGroup", "s3.PutObject"} <= set(names)
-    assert names.count("films") == names.count("personalize.CreateDatasetGroup") == 1
+    assert {"films", "personalize.CreateSchema", "s3.PutObject"} <= set(names)
+    assert names.count("films") == names.count("personalize.CreateSchema") == 1
     traces = {span.context.trace_id for span in exporter.get_finished_spans() if span.parent}
     assert traces == {uuid.UUID(run_id).int}
 

@@ -15,6 +15,7 @@ from personalize_assets.resources.tracing import (
     make_exporter,
     traces_are_on,
 )
+from personalize_assets_tests.resources.test_run_log import SCHEMA
 
 exporting = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
 
@@ -26,8 +27,9 @@ def test_traces__a_span_a_step_with_the_calls_inside(deployment: Deployment) -> 
     @dg.asset
     def films(personalize: PersonalizeResource) -> None:
         name = f"traces-{uuid.uuid4().hex[:10]}"
-        personalize.get_client().create_dataset_group(name=name)
-        personalize.get_client().list_dataset_groups()
+        # Of which an account may have more than of dataset groups.
+        personalize.get_client().create_schema(name=name, schema=SCHEMA)
+        personalize.get_client().list_schemas()
 
     @dg.asset(deps=[films])
     def broken() -> None:
@@ -49,11 +51,11 @@ def test_traces__a_span_a_step_with_the_calls_inside(deployment: Deployment) -> 
         call_log.observers.remove(spans.on_call)
     found = {span.name: span for span in exporter.get_finished_spans()}
 
-    step, call = found["films"], found["personalize.CreateDatasetGroup"]
-    assert "personalize.ListDatasetGroups" in found
+    step, call = found["films"], found["personalize.CreateSchema"]
+    assert "personalize.ListSchemas" in found
     assert call.parent.span_id == step.context.span_id
     assert {span.context.trace_id for span in found.values()} == {uuid.UUID(run_id).int}
-    assert call.attributes["rpc.method"] == "CreateDatasetGroup"
+    assert call.attributes["rpc.method"] == "CreateSchema"
     assert call.attributes["http.response.status_code"] == 200
     assert step.start_time <= call.start_time <= call.end_time <= step.end_time
     assert (step.status.is_ok, found["broken"].status.is_ok) == (True, False)

@@ -7,6 +7,8 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import pytest
+
 from personalize_assets.testing import plugin
 from personalize_assets_tests.testing.test_local import EXAMPLES
 
@@ -14,6 +16,7 @@ DOCS = (EXAMPLES.parent / "testing.md").read_text(encoding="utf-8")
 PLUGIN = "personalize_assets.testing.plugin"
 
 
+@pytest.mark.slow
 def test_example_project__passes_by_itself(tmp_path: Path) -> None:
     shutil.copytree(EXAMPLES / "testing", tmp_path / "project")
     installed = any(entry.value == PLUGIN for entry in entry_points(group="pytest11"))

@@ -127,6 +127,7 @@ def test_settings_of__names_what_was_made(account: Account, journal: Journal) ->
     }
 
 
+@pytest.mark.slow
 def test_bootstrap__shows_and_repairs_whatever_was_changed(
     account: Account, journal: Journal
 ) -> None:

@@ -24,6 +24,7 @@ def _enumerate(*only: str, timeout_s: float) -> int:
     return int(found[1])
 
 
+@pytest.mark.slow
 def test_kill_at_every_write__first_steps() -> None:
     assert _enumerate("--only", "create_dataset_group", timeout_s=180) >= 5
 
