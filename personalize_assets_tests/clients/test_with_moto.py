@@ -44,7 +44,7 @@ def session(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Ses
 def test_arns_are_built_from_the_account_of_sts(session: boto3.Session) -> None:
     account = session.client("sts").get_caller_identity()["Account"]
     role = session.client("iam").create_role(
-        RoleName="PersonalizeRole", AssumeRolePolicyDocument=json.dumps(TRUST)
+        RoleName="RoleOfANotebook", AssumeRolePolicyDocument=json.dumps(TRUST)
     )["Role"]["Arn"]
     personalize: Any = session.client("personalize")
     made = personalize.create_dataset_group(
