@@ -22,21 +22,23 @@ class ApiBeside:
         process: Its process.
         log: Where its log lines and its last words go.
         address: Its first line of output; empty until it listens.
-        listens: Set once it listens, or once it never will.
+        settled: Set once it listens, or once it never will.
     """
 
     process: "subprocess.Popen[bytes]"
     log: Path
     address: str = ""
-    listens: threading.Event = field(default_factory=threading.Event)
+    settled: threading.Event = field(default_factory=threading.Event)
 
-    def describe(self, timeout_s: float) -> str:
+    @property
+    def has_settled(self) -> bool:
+        """Whether it is known how its start ended."""
+        return self.settled.is_set()
+
+    def describe(self) -> str:
         """One line for people: the address, or what went wrong and where to look."""
-        self.listens.wait(timeout_s)
         if self.address:
             return f"Recommendations {self.address}  (a page, and an API: {self.address}/docs)"
-        if self.process.poll() is None:
-            return f"Recommendations: still starting; its log is {self.log}"
         return f"Recommendations: not started: {self._last_words()} ({self.log})"
 
     def _last_words(self) -> str:
@@ -82,7 +84,7 @@ def _read_address(beside: ApiBeside) -> None:
         beside.address = output.readline().decode().strip()
         if not beside.address:
             beside.process.wait()
-        beside.listens.set()
+        beside.settled.set()
         with suppress(ValueError):
             output.read()  # whatever else it writes must not block it
 

@@ -31,7 +31,7 @@ from personalize_assets.aws.deployment import (
     Deployment,
     DeploymentError,
 )
-from personalize_assets.cli.api_beside import ApiBeside, api_beside
+from personalize_assets.cli.api_beside import api_beside
 from personalize_assets.cli.header import print_header
 from personalize_assets.cli.instance import open_instance, prepare_home
 from personalize_assets.core.log_format import log_format
@@ -41,7 +41,6 @@ from personalize_assets.local.stack import StackError
 ROOT = Path(__file__).parent.parent.parent
 CANCEL_TIMEOUT_S = 15
 STOP_TIMEOUT_S = 30
-API_TIMEOUT_S = 30
 _LOOK_EVERY_S = 0.2
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -168,8 +167,11 @@ def _serve(
         )
         try:
             if _wait_until_ready(places.url, child, stop):
-                _print_places(console, deployment, places.url, api)
+                _print_places(console, deployment, places.url)
             while child.poll() is None and not stop.asked:
+                if api is not None and api.has_settled:
+                    console.print(api.describe(), highlight=False, soft_wrap=True, markup=False)
+                    api = None
                 time.sleep(_LOOK_EVERY_S)
             if child.poll() is None:
                 console.print("Stopping; Ctrl-C again kills.", highlight=False)
@@ -183,13 +185,8 @@ def _serve(
     return 0 if stop.asked else child.returncode or 1
 
 
-def _print_places(
-    console: Console, deployment: Deployment, url: str, api: ApiBeside | None
-) -> None:
+def _print_places(console: Console, deployment: Deployment, url: str) -> None:
     console.print(f"[bold]Dagster UI {url}[/bold]  (Ctrl-C stops it)", highlight=False)
-    if api is not None:
-        said = api.describe(API_TIMEOUT_S)
-        console.print(said, highlight=False, soft_wrap=True, markup=False)
     place = f"{deployment.bucket_folder}/" if deployment.is_local else f"s3://{deployment.bucket}/"
     console.print(f"Drop files into {place}", highlight=False, soft_wrap=True)
 

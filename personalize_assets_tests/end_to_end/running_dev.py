@@ -67,6 +67,22 @@ class RunningDev:
         return found.group(1)
 
     @property
+    def api_url(self) -> str:
+        found = re.search(r"Recommendations (http://\S+)", self.printed)
+        assert found is not None, self.printed[-4000:]
+        return found.group(1)
+
+    @property
+    def api_answers(self) -> bool:
+        """Whether the REST service beside it lives."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.api_url}/health", timeout=10):
+                return True
+        except OSError:
+            return False
+
+    @property
     def printed(self) -> str:
         return self.log.read_text(errors="replace")
 
@@ -155,7 +171,7 @@ def start_dev(
 
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [str(COMMAND), "dev", "--port", "0", *arguments],
+            [str(COMMAND), "dev", "--port", "0", "--api-port", "0", *arguments],
             cwd=folder,
             env=clean_environ(PERSONALIZE_ASSETS_STATE_DIR=str(state_dir)),
             stdin=subprocess.DEVNULL,
@@ -171,7 +187,7 @@ def start_dev(
 
 def is_ready(dev: RunningDev) -> bool:
     assert dev.process.poll() is None, dev.printed[-4000:]
-    return "Dagster UI http" in dev.printed
+    return "Dagster UI http" in dev.printed and "Recommendations http" in dev.printed
 
 
 def clean_environ(**more: str) -> dict[str, str]:

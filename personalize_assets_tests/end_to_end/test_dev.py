@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,6 +118,18 @@ def test_main_job__materializes_every_asset_by_a_click(dev: RunningDev, material
 
     assert len(made) >= 17
     assert [key for key, runs in made.items() if materialized not in runs] == []
+
+
+def test_api__answers_beside_it_and_links_back(dev: RunningDev, materialized: str) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{dev.api_url}/about", timeout=30) as answer:
+        about = json.load(answer)
+    address = f"{dev.api_url}/recommendations?user_id=5"
+    with opener.open(address, timeout=60) as answer:
+        found = json.load(answer)
+
+    assert about["ui"] == dev.url
+    assert len(found["items"]) == 10
 
 
 def test_main_job__passes_every_check(dev: RunningDev, materialized: str) -> None:

@@ -45,8 +45,13 @@ def run_briefly(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[s
 
 
 def service_group(dev: RunningDev) -> int:
-    """The session of Dagster's services: the one child of the program that leads one."""
-    (group,) = {os.getsid(pid) for pid in children(dev.process.pid)} - {os.getsid(0)}
+    """The session of Dagster's services, which one child of the program leads."""
+    found = [
+        pid
+        for pid in children(dev.process.pid)
+        if "dagster" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    ]
+    (group,) = {os.getsid(pid) for pid in found}
     return group
 
 
@@ -95,10 +100,13 @@ def test_signal__stops_all_of_it_cleanly(
     group = service_group(dev)
     assert len(processes_of_session(group)) >= 4
 
+    assert dev.api_answers
+
     code = dev.stop(number)
 
     assert code == 0
     assert processes_of_session(group) == []
+    assert not dev.api_answers
     assert "Stopping" in dev.printed
     assert "killed" not in dev.printed
     assert "Traceback" not in dev.printed, dev.printed
@@ -153,7 +161,10 @@ def test_kill__leaves_no_service_behind(folder: Path) -> None:
     dev = start_dev(folder, "--no-seed")
     group = service_group(dev)
 
+    assert dev.api_answers
+
     dev.process.kill()
     dev.process.wait()
 
     wait_for(lambda: not processes_of_session(group), 60)
+    wait_for(lambda: not dev.api_answers, 60)
