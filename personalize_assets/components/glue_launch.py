@@ -111,6 +111,12 @@ class GlueLauncher:
 
     def join_running(self, place: PrefixWorkplace) -> None:
         """Wait for a run that an earlier run of Dagster started for this place, if there is one."""
+        try:
+            self._join_running(place)
+        except ClientError as error:
+            raise self._refused(error) from error
+
+    def _join_running(self, place: PrefixWorkplace) -> None:
         orders = {place.order(attempt) for attempt in place.attempts()}
         run = find_run(self.glue, self.job, orders) if orders else None
         if run is None or run.is_over:
