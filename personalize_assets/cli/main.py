@@ -14,18 +14,18 @@ from personalize_assets.core.log_format import LogFormatError, start_json_loggin
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("personalize_assets.cli.run", "Run the main job and show what it found."),
-    "bootstrap": ("personalize_assets.cli.bootstrap", "Make what AWS needs to have, or mend it."),
     "dev": ("personalize_assets.cli.dev", "Open the Dagster UI."),
-    "doctor": ("personalize_assets.cli.doctor", "Check everything before the first paid call."),
-    "forecast": ("personalize_assets.cli.forecast", "Show what a run would cost on AWS."),
-    "inventory": ("personalize_assets.cli.inventory", "Show what exists and what it costs a day."),
-    "convert": ("personalize_assets.cli.convert", "Convert a file of AWS's MLOps solution."),
-    "teardown": ("personalize_assets.cli.teardown", "Delete what the project made."),
-    "download": ("personalize_assets.cli.download", "Download a MovieLens release."),
+    "api": ("personalize_assets.cli.api", "Answer applications with recommendations."),
     "recommend": ("personalize_assets.cli.recommend", "Recommend items to a user, with titles."),
     "similar": ("personalize_assets.cli.similar", "Show items that are like an item."),
     "rank": ("personalize_assets.cli.rank", "Put a list of items in a user's order."),
-    "api": ("personalize_assets.cli.api", "Answer applications with recommendations."),
+    "download": ("personalize_assets.cli.download", "Download a MovieLens release."),
+    "convert": ("personalize_assets.cli.convert", "Convert a file of AWS's MLOps solution."),
+    "forecast": ("personalize_assets.cli.forecast", "Show what a run would cost on AWS."),
+    "inventory": ("personalize_assets.cli.inventory", "Show what exists and what it costs a day."),
+    "teardown": ("personalize_assets.cli.teardown", "Delete what the project made."),
+    "bootstrap": ("personalize_assets.cli.bootstrap", "Make what AWS needs to have, or mend it."),
+    "doctor": ("personalize_assets.cli.doctor", "Check everything before the first paid call."),
 }
 """Name of each subcommand, the module that holds it, and its line in the help."""
 
