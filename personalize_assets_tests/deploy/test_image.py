@@ -41,7 +41,7 @@ class Image:
         return {
             "PATH": f"{self.environment / 'bin'}:/usr/bin:/bin",
             "HOME": str(self.workdir.parent),
-            "DAGSTER_HOME": str(self.workdir.parent / "dagster"),
+            # Not that of the image, whose instance is in PostgreSQL (test_production has one).
             "DAGSTER_DISABLE_TELEMETRY": "yes",
             "PERSONALIZE_ASSETS_STATE_DIR": str(self.workdir.parent / "state"),
             "PYTHONSAFEPATH": "1",
